@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The process's log: one line per event to standard error. Formats: text (for people), logfmt,
+ * json; with journald's <n> priority prefix when asked or when standard error is the journal.
+ * The only file below main that writes to standard error.
+ */
+#ifndef LRHOST_LOG_H
+#define LRHOST_LOG_H
+
+#include <lrhost/host.h>
+
+#define LRH_LOG_TEXT 0
+#define LRH_LOG_LOGFMT 1
+#define LRH_LOG_JSON 2
+
+struct lrh_log; /* thread-safe; one write(2) per line, so lines never mix */
+
+lr_status lrh_log_create(int fd, struct lrh_log **ret_log);
+void lrh_log_destroy(struct lrh_log *log);
+void lrh_log_set_level(struct lrh_log *log, int32_t level); /* LR_LOG_*; from any thread */
+void lrh_log_set_format(struct lrh_log *log, int32_t format, int journald);
+/* A terminal's live status line: cleared before a log line and drawn again after it. NULL: none.
+ * `text` is copied. */
+void lrh_log_set_status(struct lrh_log *log, const char *text);
+
+/* Who speaks; every part may be NULL, lane -1 for none. */
+struct lrh_log_from {
+    const char *pipeline;
+    const char *section;
+    int32_t lane;
+};
+/* [any] `log` NULL: dropped. */
+void lrh_log_write(struct lrh_log *log, const struct lrh_log_from *from, int32_t level,
+                   const char *message);
+__attribute__((format(printf, 4, 5))) void lrh_log_printf(struct lrh_log *log,
+                                                          const struct lrh_log_from *from,
+                                                          int32_t level, const char *format, ...);
+/* "error", "warning", ... -> LR_LOG_*; -1: no such level. */
+int32_t lrh_log_level(const char *name);
+
+#endif

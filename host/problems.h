@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A list of sentences, so that every configuration error is reported at once.
+ *
+ * Sentences are kept in the order of their place (file as first seen, then line), since
+ * that is how a person mends them. Errors and warnings are kept apart by a flag.
+ */
+#ifndef LRHOST_PROBLEMS_H
+#define LRHOST_PROBLEMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define LRH_PROBLEM_TEXT 1024 /* longest sentence kept, in bytes */
+
+struct lrh_problem {
+    const char *file; /* borrowed from the configuration; NULL: no place */
+    uint32_t line;    /* 0: the file as a whole */
+    uint32_t warning; /* not 0: works, but unwise */
+    char text[LRH_PROBLEM_TEXT];
+};
+
+struct lrh_problems {
+    struct lrh_problem *items;
+    size_t n, room;
+    size_t n_errors;
+};
+
+/* Adds "file:line: text". Never fails: without memory it still counts the error. */
+__attribute__((format(printf, 4, 5))) void lrh_problems_add(struct lrh_problems *problems,
+                                                            const char *file, uint32_t line,
+                                                            const char *format, ...);
+__attribute__((format(printf, 4, 5))) void lrh_problems_warn(struct lrh_problems *problems,
+                                                             const char *file, uint32_t line,
+                                                             const char *format, ...);
+/* One line for each; equal sentences once. "warning: " before a warning's text. */
+void lrh_problems_print(const struct lrh_problems *problems, FILE *out);
+void lrh_problems_finish(struct lrh_problems *problems);
+
+#endif
