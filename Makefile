@@ -3,20 +3,24 @@
 #   make               build the host and all plugins into build/
 #   make demo          install what is missing, build, and run both engines side by side
 #   make check         install what is missing and run every test, a real Kafka broker included
-#   make test          the tests that need no network, no root and no JVM
+#   make test          the tests that need no network, no root and no JVM; about a minute
 #   make deps          install what a build needs (DEPS=no: only say what is missing)
-#   make lint          warnings as errors with gcc and clang, clang-tidy, cppcheck
-#   make sanitize      the unit tests and simulation under ASan+UBSan, then TSan
+#   make lint          warnings as errors with gcc and clang, clang-tidy, cppcheck, the format
+#   make sanitize      unit tests, simulation and file jobs under ASan+UBSan
+#   make tsan          unit tests and an embedded Kafka job under TSan
 #   make sim           the deterministic simulation, a million histories
 #   make fuzz          every fuzz target for FUZZ_SECONDS (30)
 #   make bench         in-process throughput against a fused loop
 #   make docs          write docs/configuration.md from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
+#   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make clean         remove build/
 #
-# Variables: CC CFLAGS CPPFLAGS LDFLAGS BUILD WERROR=1 SANITIZE=address,undefined PLUGINS="text ..."
+# Variables: CC CFLAGS CPPFLAGS LDFLAGS BUILD WERROR=1 SANITIZE=address,undefined
+#            PLUGINS="text ..." DEPS=no
 
 VERSION := 0.1.0
+ABI     := 1
 BUILD   ?= build
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
@@ -25,24 +29,34 @@ CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 PKG_CONFIG ?= pkg-config
 
+# -Werror is for our own checks: a newer compiler's new warning must not stop a user's build.
 ifdef WERROR
 WARN += -Werror
 endif
 ifdef SANITIZE
-CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
-LDFLAGS += -fsanitize=$(SANITIZE)
+override CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+override LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
 # -ffp-contract=off: predictions are bit-equal on every machine (no fused multiply-add).
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isdk/include -I. -DLRHOST_VERSION='"$(VERSION)"' \
-             $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -MMD -MP -pthread $(CPPFLAGS) $(CFLAGS)
+             $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -MMD -MP -pthread \
+             $(CPPFLAGS) $(CFLAGS)
 
 all: host plugins
-.PHONY: all host plugins help clean
+.PHONY: all host plugins help clean FORCE
 .DEFAULT_GOAL := all
 
 help: ## this text
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+# Rewritten only when the flags differ, so that objects never mix two sets of them
+# (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
+FLAGS := $(BUILD)/flags
+FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR))
+$(FLAGS): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
 
 # ---- host: every host/*.c; main.c apart, so that tests link the rest ----------------------
 HOST_SRC := $(filter-out host/main.c,$(wildcard host/*.c))
@@ -50,7 +64,7 @@ HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/%.o)
 HOST_LIBS = -linih -ldl -lm
 
 host: $(BUILD)/lrhost
-$(BUILD)/host/%.o: host/%.c
+$(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' -c $< -o $@
 $(BUILD)/lrhost: $(HOST_OBJ) $(BUILD)/host/main.o
@@ -62,12 +76,12 @@ PLUGINS ?= $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 -include $(PLUGINS:%=plugins/%/plugin.mk)
 
 plugins: $(PLUGINS:%=$(BUILD)/plugins/%.so)
-$(BUILD)/plugins/common/%.o: plugins/common/%.c
+$(BUILD)/plugins/common/%.o: plugins/common/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -c $< -o $@
 
 define plugin_rules
-$(BUILD)/plugins/$(1)/%.o: plugins/$(1)/%.c
+$(BUILD)/plugins/$(1)/%.o: plugins/$(1)/%.c $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) $$(CFLAGS_$(1)) -fPIC -c $$< -o $$@
 $(BUILD)/plugins/$(1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/$(1)/*.c)) $(USES_$(1):%=$(BUILD)/plugins/common/%.o) sdk/module.map
@@ -75,8 +89,75 @@ $(BUILD)/plugins/$(1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/$(1)/*.
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rules,$(p))))
 
-# ---- tests: one make fragment per folder ----------------------------------------------------
+# ---- tests: one make fragment per folder --------------------------------------------------
+# A fragment adds programs and scripts to TESTS (no network, root or JVM) or TESTS_FULL, and
+# targets they need built to TESTS_BUILD, TESTS_FULL_BUILD. Programs that make builds are
+# built because they are named.
+TESTS :=
+TESTS_FULL :=
+TESTS_BUILD := all
+TESTS_FULL_BUILD :=
 -include $(sort $(wildcard tests/*/test.mk))
+TESTS := $(UNIT_BIN) $(filter-out $(UNIT_BIN),$(TESTS))
+$(UNIT_SRC:%.c=$(BUILD)/%.o): $(FLAGS)
+
+.PHONY: deps demo test test-build check check-build lint sanitize tsan fresh-check docs install
+export BUILD CC
+
+# What a user starts builds on all cores; a -j of the user's own wins.
+PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2))
+
+deps:
+	@packaging/deps.sh build
+
+demo:
+	@packaging/deps.sh build
+	@echo "building into $(BUILD)/"
+	+@$(MAKE) -s --no-print-directory $(PARALLEL) all
+	@packaging/demo.sh
+
+test-build: $(TESTS_BUILD) $(filter $(BUILD)/%,$(TESTS))
+check-build: test-build $(TESTS_FULL_BUILD) $(filter $(BUILD)/%,$(TESTS_FULL))
+
+test:
+	@DEPS=no packaging/deps.sh test
+	+@$(MAKE) -s --no-print-directory $(PARALLEL) test-build
+	@tests/run $(TESTS)
+
+check:
+	@packaging/deps.sh check
+	+@$(MAKE) -s --no-print-directory $(PARALLEL) check-build
+	@tests/run $(TESTS) packaging/lint.sh packaging/sanitize.sh $(TESTS_FULL)
+
+lint:
+	@packaging/lint.sh
+sanitize:
+	@packaging/sanitize.sh address,undefined
+tsan:
+	@packaging/sanitize.sh thread
+fresh-check:
+	@packaging/fresh.sh
+
+docs: all
+	$(BUILD)/lrhost describe --markdown >docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+
+# ---- install ------------------------------------------------------------------------------
+INSTALL ?= install
+DOCDIR  ?= $(PREFIX)/share/doc/lrhost
+
+$(BUILD)/lrhost.pc: sdk/lrhost.pc.in $(FLAGS)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' -e 's|@ABI@|$(ABI)|' $< >$@
+
+install: all $(BUILD)/lrhost.pc
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR) \
+	    $(DESTDIR)$(PREFIX)/include/lrhost $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 755 $(BUILD)/lrhost $(DESTDIR)$(PREFIX)/bin/lrhost
+	$(INSTALL) -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) $(DESTDIR)$(PLUGINDIR)
+	$(INSTALL) -m 644 sdk/include/lrhost/*.h $(DESTDIR)$(PREFIX)/include/lrhost
+	$(INSTALL) -m 644 $(BUILD)/lrhost.pc $(DESTDIR)$(LIBDIR)/pkgconfig/lrhost.pc
+	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
 
 clean:
 	rm -rf $(BUILD)
