@@ -137,8 +137,8 @@ static lr_status grow_ring(struct lrh_stream *s, struct lr_error *err)
     return LR_OK;
 }
 
-lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t next,
-                            uint32_t open, uint64_t *ret_segment, struct lr_error *err)
+lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t next, uint32_t open,
+                            uint64_t *ret_segment, struct lr_error *err)
 {
     struct lrh_stream *s = &ledger->streams[stream];
     lr_status status;
@@ -154,8 +154,8 @@ lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t 
     return LR_OK;
 }
 
-void lrh_ledger_settle(struct lrh_ledger *ledger, uint32_t stream, uint32_t epoch,
-                       uint64_t segment, uint32_t n)
+void lrh_ledger_settle(struct lrh_ledger *ledger, uint32_t stream, uint32_t epoch, uint64_t segment,
+                       uint32_t n)
 {
     struct lrh_stream *s = &ledger->streams[stream];
     struct lrh_segment *g;

@@ -27,17 +27,17 @@ struct lrh_stream {
     int32_t ours;          /* assigned to this lane */
     uint32_t read_epoch, write_epoch;
     int64_t read, written, finished, committed;
-    int64_t end;   /* as last asked; -1: unknown */
-    int64_t until; /* end of the plan; INT64_MAX: none */
-    uint64_t last_read;    /* serial of the newest batch that holds records of it */
-    int64_t single_until;  /* below it, records are written one by one; INT64_MIN: none */
-    uint64_t head, tail;   /* segments, as running numbers */
+    int64_t end;          /* as last asked; -1: unknown */
+    int64_t until;        /* end of the plan; INT64_MAX: none */
+    uint64_t last_read;   /* serial of the newest batch that holds records of it */
+    int64_t single_until; /* below it, records are written one by one; INT64_MIN: none */
+    uint64_t head, tail;  /* segments, as running numbers */
     struct lrh_segment *ring;
-    uint32_t ring_size;    /* a power of two */
+    uint32_t ring_size; /* a power of two */
 };
 
 struct lrh_ledger {
-    struct lrh_stream *streams; /* index: stream id */
+    struct lrh_stream *streams;     /* index: stream id */
     const struct lr_stream **infos; /* what batches show: &streams[i].info */
     uint32_t n_streams;
 };
@@ -58,11 +58,11 @@ int lrh_ledger_unread(struct lrh_ledger *ledger, uint32_t stream);
 struct lrh_stream *lrh_ledger_stream(const struct lrh_ledger *ledger, uint32_t stream);
 
 /* `open` records up to `next` were written. Returns the segment's running number. */
-lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t next,
-                            uint32_t open, uint64_t *ret_segment, struct lr_error *err);
+lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t next, uint32_t open,
+                            uint64_t *ret_segment, struct lr_error *err);
 /* `n` records of a segment are settled; ignored when `epoch` is not the stream's write_epoch. */
-void lrh_ledger_settle(struct lrh_ledger *ledger, uint32_t stream, uint32_t epoch,
-                       uint64_t segment, uint32_t n);
+void lrh_ledger_settle(struct lrh_ledger *ledger, uint32_t stream, uint32_t epoch, uint64_t segment,
+                       uint32_t n);
 /* Moves finished over what is settled. Writes the streams whose finished position is not
  * committed yet to `positions` (room for n_streams); returns how many. */
 uint32_t lrh_ledger_prefix(struct lrh_ledger *ledger, struct lr_position *positions);

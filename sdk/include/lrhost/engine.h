@@ -57,7 +57,7 @@ struct lr_lane {
 
     /* Gives a batch back unwritten and nulls *batch; its streams are read again from there.
      * After LR_RESET: the batch is void, nothing is read again. */
-    lr_status (*discard)(void *ctx, struct lr_batch **batch);
+    void (*discard)(void *ctx, struct lr_batch **batch);
 
     /* Waits until all that was written is settled. LR_AGAIN: timeout_ns passed first. */
     lr_status (*drain)(void *ctx, int64_t timeout_ns);

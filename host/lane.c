@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A lane's life, its small verbs, and the place where it sleeps. See lane.h.
+ *
+ * A verb begins with lrh__lane_enter: deliver settles, then do what they or the source asked for
+ * (rewind, rebalance), then say RESET once if what the engine holds became void. So an engine
+ * that ignores every status can waste work and never lose any.
+ */
+#include "lane_private.h"
+
+#include <lrhost/error.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MS INT64_C(1000000)
+
+/* ---- errors, log, stop ------------------------------------------------------------------ */
+
+lr_status lrh__lane_fail(struct lrh_lane *lane, lr_status status, const struct lr_error *err)
+{
+    if (lane->status == LR_OK) {
+        lane->status = status;
+        if (err != &lane->error)
+            (void)lr_fail(&lane->error, status, "%s", err->text);
+    }
+    return lane->status;
+}
+
+void lrh__lane_log(struct lrh_lane *lane, int32_t level, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (lane->config.log)
+        lane->config.log(lane->config.ctx, level, text);
+}
+
+void lrh_lane_stop(struct lrh_lane *lane)
+{
+    uint64_t one = 1;
+
+    __atomic_store_n(&lane->stop, 1, __ATOMIC_RELEASE);
+    if (lane->wake_fd >= 0 && write(lane->wake_fd, &one, sizeof one) < 0) {
+        /* The counter is full: it is readable already, which is all that is wanted. */
+    }
+}
+
+void lrh_lane_set_deadline(struct lrh_lane *lane, int64_t deadline_ns)
+{
+    __atomic_store_n(&lane->deadline_ns, deadline_ns, __ATOMIC_RELEASE);
+    lrh_lane_stop(lane);
+}
+
+int lrh_lane_stopping(const struct lrh_lane *lane)
+{
+    return __atomic_load_n(&lane->stop, __ATOMIC_ACQUIRE) != 0;
+}
+
+int lrh_lane_ended(const struct lrh_lane *lane)
+{
+    return __atomic_load_n(&lane->ended, __ATOMIC_ACQUIRE) != 0;
+}
+
+int lrh__lane_late(const struct lrh_lane *lane)
+{
+    int64_t deadline = __atomic_load_n(&lane->deadline_ns, __ATOMIC_ACQUIRE);
+
+    return deadline != 0 && lane_mono(lane) >= deadline;
+}
+
+const struct lrh_model_part *lrh_lane_model(const struct lrh_lane *lane)
+{
+    return __atomic_load_n(&lane->model, __ATOMIC_ACQUIRE);
+}
+
+const struct lrh_totals *lrh_lane_totals(const struct lrh_lane *lane)
+{
+    return &lane->totals;
+}
+
+static int32_t verb_stop_requested(void *ctx)
+{
+    struct lrh_lane *lane = ctx;
+
+    return lrh_lane_stopping(lane) || lane->status != LR_OK || lane->ended;
+}
+
+static int64_t verb_now(void *ctx)
+{
+    return lane_mono(ctx);
+}
+
+/* ---- sleeping and serving --------------------------------------------------------------- */
+
+static void learn_fds(struct lrh_lane *lane)
+{
+    const struct lrh_lane_config *c = &lane->config;
+
+    lane->source_fd = c->source.ops->fd ? c->source.ops->fd(c->source.self) : -1;
+    lane->sink_fd = c->sink.ops->fd ? c->sink.ops->fd(c->sink.self) : -1;
+    lane->dead_fd = c->dead.ops && c->dead.ops->fd ? c->dead.ops->fd(c->dead.self) : -1;
+    lane->fds_known = 1;
+}
+
+int lrh__lane_source_fd(struct lrh_lane *lane)
+{
+    if (!lane->fds_known)
+        learn_fds(lane);
+    return lane->source_fd;
+}
+
+/* One poll(2) over the host's wake-up, the sinks and, if `reading`, the source. */
+void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading)
+{
+    struct pollfd fds[4] = {{lane->wake_fd, POLLIN, 0}};
+    nfds_t n = 1;
+    uint64_t counter;
+
+    if (!lane->fds_known)
+        learn_fds(lane);
+    if (lane->sink_fd >= 0)
+        fds[n++] = (struct pollfd){lane->sink_fd, POLLIN, 0};
+    if (lane->dead_fd >= 0)
+        fds[n++] = (struct pollfd){lane->dead_fd, POLLIN, 0};
+    if (reading && lane->source_fd >= 0)
+        fds[n++] = (struct pollfd){lane->source_fd, POLLIN, 0};
+    if (lane->totals.in_flight > 0 && lane->sink_fd < 0 && timeout_ns > SLICE_SETTLE_NS)
+        timeout_ns = SLICE_SETTLE_NS;
+    lane->config.system->sleep(lane->config.system->ctx, fds, n, timeout_ns);
+    if (fds[0].revents && read(lane->wake_fd, &counter, sizeof counter) < 0) {
+        /* Someone else's wake-up was taken before; nothing to do. */
+    }
+}
+
+/* Delivers the settles that are due. */
+static lr_status poll_sinks(struct lrh_lane *lane)
+{
+    const struct lrh_sink_part *sinks[2] = {&lane->config.sink, &lane->config.dead};
+
+    for (int i = 0; i < 2; i++) {
+        const struct lrh_sink_part *sink = sinks[i];
+        struct lr_error err = LR_ERROR_INIT;
+        lr_status status;
+
+        if (!sink->ops || !sink->ops->poll)
+            continue;
+        status = sink->ops->poll(sink->self, 0, &err);
+        if (status < 0) {
+            lr_context(&err, i ? "dead_letter" : "sink");
+            return lrh__lane_fail(lane, status, &err);
+        }
+    }
+    return lane->status;
+}
+
+/* Keeps the source alive without taking records; notes an event. */
+lr_status lrh__lane_poll_source(struct lrh_lane *lane)
+{
+    const struct lrh_source_part *source = &lane->config.source;
+    struct lr_error err = LR_ERROR_INIT;
+    struct work *work =
+        lane->n_free_works ? &lane->works[lane->free_works[lane->n_free_works - 1]] : NULL;
+    lr_status status;
+
+    if (!source->ops->rebalanced || lane->busy || lane->event || lane->ended || !work)
+        return LR_OK;
+    work->batch.count = work->batch.n_spans = 0;
+    status = source->ops->poll(source->self, &work->batch, 0, NULL, 0, 0, &lane->event, &err);
+    if (status < 0) {
+        lr_context(&err, "source");
+        return lrh__lane_fail(lane, status, &err);
+    }
+    if (status != LR_REBALANCE)
+        lane->event = NULL;
+    return LR_OK;
+}
+
+lr_status lrh__lane_serve(struct lrh_lane *lane, int64_t timeout_ns)
+{
+    lr_status status = poll_sinks(lane);
+
+    if (status == LR_OK)
+        status = lrh__lane_poll_source(lane);
+    if (status != LR_OK || timeout_ns <= 0)
+        return status;
+    lrh__lane_doze(lane, timeout_ns < SLICE_NS ? timeout_ns : SLICE_NS, 0);
+    return poll_sinks(lane);
+}
+
+lr_status lrh__lane_enter(struct lrh_lane *lane)
+{
+    if (lane->status != LR_OK || poll_sinks(lane) != LR_OK)
+        return lane->status;
+    if (lane->recover && lrh__lane_recover(lane) != LR_OK)
+        return lane->status;
+    if (lane->event && lrh__lane_rebalance(lane) != LR_OK)
+        return lane->status;
+    if (lane->reset) {
+        lane->reset = 0;
+        lane->plan = 0;
+        return LR_RESET;
+    }
+    return LR_OK;
+}
+
+/* ---- works ------------------------------------------------------------------------------ */
+
+struct work *lrh__work_of(struct lrh_lane *lane, const struct lr_batch *batch)
+{
+    for (uint32_t i = 0; i < WORKS; i++)
+        if (&lane->works[i].batch == batch && lane->works[i].held)
+            return &lane->works[i];
+    return NULL;
+}
+
+void lrh__work_release(struct lrh_lane *lane, struct work *work)
+{
+    const struct lrh_source_part *source = &lane->config.source;
+
+    if (source->ops->release)
+        source->ops->release(source->self, &work->batch);
+    work->held = 0;
+    work->n_bad = 0;
+    lane->free_works[lane->n_free_works++] = (uint32_t)(work - lane->works);
+}
+
+static void count_bad(struct lrh_lane *lane, const char *reason)
+{
+    uint32_t i = 0;
+
+    ADD(lane, bad, 1);
+    while (i < BAD_REASONS - 1 && lane->bad_reason[i][0] && strcmp(lane->bad_reason[i], reason))
+        i++;
+    if (!lane->bad_reason[i][0])
+        (void)snprintf(lane->bad_reason[i], sizeof lane->bad_reason[i], "%.31s",
+                       i < BAD_REASONS - 1 ? reason : "other");
+    __atomic_store_n(&lane->bad_count[i], lane->bad_count[i] + 1, __ATOMIC_RELEASE);
+}
+
+const char *lrh_lane_bad_reason(const struct lrh_lane *lane, uint32_t i, int64_t *ret_count)
+{
+    if (i >= BAD_REASONS)
+        return NULL;
+    *ret_count = __atomic_load_n(&lane->bad_count[i], __ATOMIC_ACQUIRE);
+    return *ret_count ? lane->bad_reason[i] : NULL;
+}
+
+void lrh__lane_set_aside(struct lrh_lane *lane, struct work *work, uint32_t index,
+                         const char *reason, const char *stage, const char *message)
+{
+    struct lr_record *record;
+    struct bad_row *row;
+
+    if (index >= work->batch.count)
+        return;
+    record = lr_batch_record(&work->batch, index);
+    if (record->flags & LR_RECORD_BAD)
+        return;
+    record->flags |= LR_RECORD_BAD;
+    if (work->n_bad == work->bad_room) {
+        uint32_t room = work->bad_room ? work->bad_room * 2 : 16;
+        struct bad_row *rows = realloc(work->bad, room * sizeof *rows);
+
+        if (!rows) {
+            struct lr_error err = LR_ERROR_INIT;
+
+            (void)lrh__lane_fail(lane, lr_fail(&err, LR_ENOMEM, "out of memory for bad records"),
+                                 &err);
+            return;
+        }
+        work->bad = rows;
+        work->bad_room = room;
+    }
+    row = &work->bad[work->n_bad++];
+    row->index = index;
+    row->skip = lane->config.on_bad == LRH_BAD_SKIP;
+    (void)snprintf(row->reason, sizeof row->reason, "%s", reason);
+    (void)snprintf(row->stage, sizeof row->stage, "%s", stage);
+    (void)snprintf(row->message, sizeof row->message, "%s", message);
+    count_bad(lane, reason);
+    if (lane->config.on_bad == LRH_BAD_FAIL) {
+        struct lr_error err = LR_ERROR_INIT;
+        const struct lr_stream *s = lane->ledger.infos[record->stream];
+
+        (void)lr_fail(&err, LR_EDATA, "bad record at %s[%d] offset %lld (%s): %s", s->topic,
+                      s->partition, (long long)record->offset, reason, message);
+        (void)lrh__lane_fail(lane, LR_EDATA, &err);
+    }
+}
+
+void lrh_lane_bad_record(struct lrh_lane *lane, uint32_t index, const char *reason,
+                         const char *message)
+{
+    if (lane->decoding)
+        lrh__lane_set_aside(lane, lane->decoding, index, reason, "decode", message);
+}
+
+/* ---- the other verbs -------------------------------------------------------------------- */
+
+static lr_status verb_score(void *ctx, struct lr_batch *batch)
+{
+    struct lrh_lane *lane = ctx;
+    const struct lrh_model_part *model = lane->model;
+    struct lr_error err = LR_ERROR_INIT;
+    struct work *work = lrh__work_of(lane, batch);
+    int64_t begun = lane_mono(lane);
+    lr_status status;
+
+    if (lane->status != LR_OK)
+        return lane->status;
+    if (!work)
+        return LR_ECONFIG;
+    if (!model)
+        return LR_OK;
+    status = model->ops->predict(model->self, batch, &err);
+    if (status == LR_OK && lane->config.learn)
+        status = model->ops->learn(model->self, batch, &err);
+    if (status < 0) {
+        lr_context(&err, "model");
+        return lrh__lane_fail(lane, status, &err);
+    }
+    batch->t2_ns = lane_wall(lane);
+    ADD(lane, scored, batch->count - work->n_bad);
+    ADD(lane, verb_ns[LRH_VERB_SCORE], lane_mono(lane) - begun);
+    return LR_OK;
+}
+
+static void verb_discard(void *ctx, struct lr_batch **batch)
+{
+    struct lrh_lane *lane = ctx;
+    struct work *work = lrh__work_of(lane, *batch);
+    int live = 0;
+
+    if (!work)
+        return;
+    for (uint32_t i = 0; i < work->batch.n_spans; i++)
+        live |= work->batch.spans[i].count && lrh__span_live(lane, work, i);
+    lrh__work_release(lane, work);
+    *batch = NULL;
+    if (live && lane->status == LR_OK)
+        (void)lrh__lane_unread(lane); /* a failure is the next verb's return */
+}
+
+static lr_status verb_drain(void *ctx, int64_t timeout_ns)
+{
+    struct lrh_lane *lane = ctx;
+    int64_t begun = lane_mono(lane);
+    lr_status status = lrh__lane_enter(lane), entered;
+
+    if (status != LR_OK)
+        return status;
+    status = lrh__lane_drain(lane, begun + timeout_ns);
+    ADD(lane, verb_ns[LRH_VERB_DRAIN], lane_mono(lane) - begun);
+    if (status < 0)
+        return status;
+    entered = lrh__lane_enter(lane);
+    return entered != LR_OK ? entered : status;
+}
+
+static lr_status verb_commit(void *ctx)
+{
+    struct lrh_lane *lane = ctx;
+    int64_t begun = lane_mono(lane);
+    lr_status status = lrh__lane_enter(lane);
+
+    if (status != LR_OK)
+        return status;
+    status = lrh__lane_commit(lane, 0);
+    ADD(lane, verb_ns[LRH_VERB_COMMIT], lane_mono(lane) - begun);
+    return status == LR_OK ? lrh__lane_enter(lane) : status;
+}
+
+static lr_status verb_wait(void *ctx, int64_t until_ns)
+{
+    struct lrh_lane *lane = ctx;
+    lr_status status;
+
+    for (;;) {
+        int64_t left = until_ns - lane_mono(lane);
+
+        status = lrh__lane_enter(lane);
+        if (status != LR_OK || left <= 0 || verb_stop_requested(lane))
+            return status;
+        status = lrh__lane_serve(lane, left);
+        if (status != LR_OK)
+            return status;
+    }
+}
+
+static void verb_progress(void *ctx, const struct lr_figure *figures, uint32_t figure_size,
+                          uint32_t n)
+{
+    struct lrh_lane *lane = ctx;
+    struct lr_progress progress = {sizeof progress, lane->config.index, lane_wall(lane),
+                                   figures,         figure_size,        n};
+
+    if (lane->config.progress)
+        lane->config.progress(lane->config.ctx, &progress);
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static lr_status work_init(struct lrh_lane *lane, struct work *work)
+{
+    const struct lrh_lane_config *c = &lane->config;
+    size_t n = c->max_batch;
+    size_t spans = n < SPANS_MAX ? n : SPANS_MAX;
+    size_t stride = c->n_features ? c->n_features : 1, outputs = c->n_outputs ? c->n_outputs : 1;
+    size_t sizes[9] = {n * sizeof(struct lr_record), spans * sizeof(struct lr_span),
+                       n * stride * sizeof(double),  n * outputs * sizeof(double),
+                       n * sizeof(double),           n * sizeof(int64_t),
+                       n * sizeof(int64_t),          n * sizeof(struct lr_bytes),
+                       spans * sizeof(uint32_t)};
+    char *at[9], *p;
+    size_t total = 0;
+
+    for (int i = 0; i < 9; i++)
+        total += (sizes[i] + 63) & ~(size_t)63;
+    p = work->memory = aligned_alloc(64, total);
+    if (!p)
+        return LR_ENOMEM;
+    for (int i = 0; i < 9; i++) {
+        at[i] = p;
+        p += (sizes[i] + 63) & ~(size_t)63;
+    }
+    work->batch = (struct lr_batch){.size = sizeof work->batch,
+                                    .record_size = sizeof(struct lr_record),
+                                    .capacity = c->max_batch,
+                                    .records = (void *)at[0],
+                                    .spans = (void *)at[1],
+                                    .span_capacity = (uint32_t)spans,
+                                    .x = (void *)at[2],
+                                    .n_features = c->n_features,
+                                    .x_stride = (uint32_t)stride,
+                                    .out = (void *)at[3],
+                                    .n_outputs = c->n_outputs,
+                                    .out_stride = (uint32_t)outputs,
+                                    .y = (void *)at[4],
+                                    .t0 = (void *)at[5],
+                                    .t1 = (void *)at[6],
+                                    .encoded = (void *)at[7],
+                                    .lane = c->index};
+    work->epochs = (void *)at[8];
+    return LR_OK;
+}
+
+lr_status lrh_lane_create(const struct lrh_lane_config *config, struct lrh_lane **ret_lane,
+                          struct lr_error *err)
+{
+    struct lrh_lane *lane = calloc(1, sizeof *lane);
+    lr_status status = lane ? LR_OK : LR_ENOMEM;
+
+    if (!lane)
+        return lr_fail(err, LR_ENOMEM, "out of memory for a lane");
+    lane->config = *config;
+    lane->error.size = sizeof lane->error;
+    lane->totals.lag = -1;
+    lane->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    lane->source_fd = lane->sink_fd = lane->dead_fd = -1;
+    lane->verbs = (struct lr_lane){
+        sizeof lane->verbs, config->max_batch, lane,         lrh__lane_plan,     lrh__lane_read,
+        verb_score,         lrh__lane_write,   verb_discard, verb_drain,         verb_commit,
+        verb_wait,          verb_progress,     verb_now,     verb_stop_requested};
+    lane->stream_room = 0;
+    for (uint32_t i = WORKS; i-- > 0 && status == LR_OK;) {
+        status = work_init(lane, &lane->works[i]);
+        lane->free_works[lane->n_free_works++] = i;
+    }
+    if (status != LR_OK || lane->wake_fd < 0) {
+        lrh_lane_destroy(lane);
+        return lr_fail(err, LR_ENOMEM, "out of memory or descriptors for a lane of %u records",
+                       config->max_batch);
+    }
+    *ret_lane = lane;
+    return LR_OK;
+}
+
+void lrh_lane_destroy(struct lrh_lane *lane)
+{
+    if (!lane)
+        return;
+    for (uint32_t i = 0; i < WORKS; i++) {
+        free(lane->works[i].memory);
+        free(lane->works[i].bad);
+    }
+    for (uint32_t i = 0; i < lane->n_flights; i++) {
+        free(lane->flights[i]->spans);
+        free(lane->flights[i]->arena);
+        free(lane->flights[i]->dead_memory);
+        free(lane->flights[i]);
+    }
+    lrh_ledger_finish(&lane->ledger);
+    free(lane->positions);
+    free(lane->until);
+    free(lane->poisons);
+    if (lane->wake_fd >= 0)
+        (void)close(lane->wake_fd);
+    free(lane);
+}
+
+const struct lr_lane *lrh_lane_verbs(struct lrh_lane *lane)
+{
+    return &lane->verbs;
+}
