@@ -1,0 +1,1 @@
+USES_generator := random draw number
