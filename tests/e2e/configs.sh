@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# configs/ is documentation that runs: every file begins with its purpose, passes `check`, and the
+# first run line that works without a broker does what it says. A line that would
+# run for ever is stopped by SIGTERM after a few seconds and must then have ended well.
+. "$(dirname "$0")/lib.sh"
+seconds=6
+
+run_lines() # FILE: its run lines, "#   ... lrhost ..."
+{
+    sed -n '/^#/!q; s/^#   \(.*lrhost .*\)$/\1/p' "$1"
+}
+
+mkdir "$work/bin"
+ln -s "$lrhost" "$work/bin/lrhost"
+export PATH=$work/bin:$PATH OUTPUT=$work
+export LRHOST_PLUGIN_PATH=$BUILD/plugins
+
+n=0
+done_lines=
+for file in configs/*.ini configs/*/*.ini; do
+    [ -f "$file" ] || continue
+    case $(head -n 1 "$file") in
+    '# '*) ;;
+    *) fail "$file does not open with its purpose" ;;
+    esac
+    [ -n "$(run_lines "$file")" ] || fail "$file has no run line"
+    run_lines "$file" | grep -qF "$file" || fail "$file: no run line names the file itself"
+
+    # With a broker's name every file stands alone.
+    KAFKA=localhost:9092 "$lrhost" check "$file" >"$work/out" 2>&1
+    expect_code 0 $? "check $file" "$work/out"
+
+    line=$(run_lines "$file" | grep -v 'KAFKA=' | head -n 1)
+    [ -n "$line" ] || continue
+    case " $done_lines " in *" $line "*) continue ;; esac
+    done_lines="$done_lines $line "
+    run_for $((seconds + 20)) timeout --preserve-status -s TERM "$seconds" bash -c "$line" \
+        >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    cat "$work/err" >>"$work/out"
+    expect_code 0 "$code" "$line" "$work/out"
+    n=$((n + 1))
+done
+[ "$n" -ge 5 ] || fail "only $n run lines ran"

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Runs what the documentation shows. In README.md and docs/*.md a fenced block after the line
+#
+#   <!-- test -->
+#
+# is run by bash in the repository's folder, with lrhost on the PATH, and must exit 0; after
+# <!-- test: ini --> an INI file must pass `lrhost check`. A following block after
+# <!-- output --> must appear in the output, "..." in it standing for anything.
+. "$(dirname "$0")/lib.sh"
+
+mkdir "$work/bin"
+ln -s "$lrhost" "$work/bin/lrhost"
+export PATH=$work/bin:$PATH LRHOST_PLUGIN_PATH=$BUILD/plugins OUTPUT=$work
+
+# Blocks become files $work/NNN.sh, .ini or .out; NNN.where says where they stood.
+cut_blocks() # FILE
+{
+    awk -v work="$work" -v file="$1" -v n="$blocks" '
+        /^<!-- test -->$/ { kind = "sh"; next }
+        /^<!-- test: ini -->$/ { kind = "ini"; next }
+        /^<!-- output -->$/ { kind = "out"; next }
+        /^ *```/ && inside { inside = 0; kind = ""; close(name); next }
+        /^ *```/ && kind != "" {
+            inside = 1
+            if (kind != "out") n++
+            name = sprintf("%s/%03d.%s", work, n, kind)
+            printf "" >name
+            if (kind != "out") print file ":" NR >(name ".where")
+            next
+        }
+        /^ *```/ { skipped = !skipped; next }
+        inside { print >name }
+        END { print n }' "$1"
+}
+
+matches() # WANTED GOT: every line of WANTED in order; "..." within a line is anything
+{
+    awk -v wanted="$1" '
+        BEGIN {
+            while ((getline line <wanted) > 0) {
+                gsub(/[][(){}.*+?^$|\\]/, "\\\\&", line)
+                gsub(/\\\.\\\.\\\./, ".*", line)
+                want[++n] = "^" line "$"
+            }
+            at = 1
+        }
+        at <= n && (want[at] == "^.*$" || $0 ~ want[at]) { at++ }
+        END {
+            while (at <= n && want[at] == "^.*$") at++
+            if (at <= n) print "missing: " want[at]
+            exit at <= n
+        }' "$2"
+}
+
+blocks=0
+for file in README.md docs/*.md; do
+    [ -f "$file" ] && blocks=$(cut_blocks "$file")
+done
+[ "$blocks" -gt 0 ] || fail "no block to run"
+
+for block in "$work"/[0-9]*.sh "$work"/[0-9]*.ini; do
+    [ -f "$block" ] || continue
+    where=$(cat "$block.where")
+    case $block in
+    *.sh) run_for 60 bash -eu -o pipefail "$block" >"$work/out" 2>&1 </dev/null ;;
+    *.ini) KAFKA=localhost:9092 run_for 10 "$lrhost" check "$block" >"$work/out" 2>&1 ;;
+    esac
+    expect_code 0 $? "$where" "$work/out"
+    if [ -f "${block%.*}.out" ]; then
+        matches "${block%.*}.out" "$work/out" || {
+            cat "$work/out"
+            fail "$where: the output above is not what the text shows"
+        }
+    fi
+done
+echo "$blocks blocks"

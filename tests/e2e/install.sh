@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# make install puts a host that finds its plugins, headers that compile alone, a pkg-config file
+# that says where plugins go, and examples that pass `check`.
+. "$(dirname "$0")/lib.sh"
+
+# The plugin folder is compiled in: one build for this prefix, in a folder of its own.
+prefix=$work/prefix
+MAKEFLAGS='' make -s -j"$(nproc)" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" install \
+    >"$work/out" 2>&1
+expect_code 0 $? "make install" "$work/out"
+
+unset LRHOST_PLUGIN_PATH
+cd "$work" || exit 70
+installed=$prefix/bin/lrhost
+"$installed" list >"$work/out" 2>&1
+expect_code 0 $? "lrhost list" "$work/out"
+for plugin in text linreg streaming microbatch kafka; do
+    expect_text "$plugin" "$work/out" "lrhost list"
+done
+printf '1.0,2.0,3.0;2.0\n' | run_for 10 "$installed" \
+    "$prefix/share/doc/lrhost/examples/smoke.ini" >"$work/out" 2>"$work/err"
+expect_code 0 $? "smoke test, installed" "$work/err"
+expect_equal 1 "$(wc -l <"$work/out")" "lines of output"
+
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+expect_equal "$prefix/lib/lrhost" "$(pkg-config --variable=plugindir lrhost)" plugindir
+expect_equal 1 "$(pkg-config --variable=abi lrhost)" abi
+echo '#include <lrhost/lrhost.h>' >"$work/plugin.c"
+# shellcheck disable=SC2046 # flags are words
+"${CC:-cc}" -std=c11 -pedantic-errors $(pkg-config --cflags lrhost) -fsyntax-only \
+    "$work/plugin.c" || fail "the installed headers do not compile"
+
+# DESTDIR is for packages: nothing may land outside of it.
+MAKEFLAGS='' make -s -C "$root" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" \
+    DESTDIR="$work/stage" install >"$work/out" 2>&1
+expect_code 0 $? "make install DESTDIR=" "$work/out"
+[ -x "$work/stage$prefix/bin/lrhost" ] || fail "nothing in DESTDIR"

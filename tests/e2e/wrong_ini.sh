@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Every mistake of wrong_ini.txt gives its sentences, those alone, and exit 78.
+#
+# `check` and `run` must agree; run is tried for a part only, as it would start what is right.
+#   tests/e2e/wrong_ini.sh --print    prints what every case says now, for a person to judge
+. "$(dirname "$0")/lib.sh"
+table=tests/e2e/wrong_ini.txt
+print=${1:-}
+cases=0 bad=0
+
+# The case being read.
+name='' base='' edits=() sets=() environment=() expected=()
+
+run_case()
+{
+    [ -n "$name" ] || return 0
+    local ini=$work/case.ini code
+    cp "$work/base-$base.ini" "$ini"
+    local edit
+    for edit in ${edits[@]+"${edits[@]}"}; do
+        sed -i "$edit" "$ini" || fail "case '$name': sed cannot do '$edit'"
+    done
+    cmp -s "$ini" "$work/base-$base.ini" && [ ${#sets[@]} -eq 0 ] && [ ${#environment[@]} -eq 0 ] &&
+        fail "case '$name' changes nothing"
+    env ${environment[@]+"${environment[@]}"} timeout 20 "$lrhost" check "$ini" \
+        ${sets[@]+"${sets[@]}"} >"$work/out" 2>&1 </dev/null
+    code=$?
+    sed -e "s|$ini|FILE|g; s|$work/|WORK/|g; s|^lrhost: ||" "$work/out" |
+        grep -v 'warning: ' >"$work/said"
+    cases=$((cases + 1))
+
+    if [ "$print" = --print ]; then
+        printf 'case %s (exit %s)\n' "$name" "$code"
+        sed 's/^/expect /' "$work/said"
+        echo
+        return
+    fi
+    printf '%s\n' ${expected[@]+"${expected[@]}"} >"$work/wanted"
+    if [ "$code" -ne 78 ] || ! cmp -s "$work/wanted" "$work/said"; then
+        echo "case '$name': exit $code (78 wanted)"
+        diff "$work/wanted" "$work/said" | grep '^[<>]' | sed 's/^</  wanted/; s/^>/  said  /'
+        bad=$((bad + 1))
+    fi
+}
+
+# The bases stand on top of the table: "base NAME", then the file, up to a line "end".
+line_number=0
+while IFS= read -r line || [ -n "$line" ]; do
+    line_number=$((line_number + 1))
+    if [ -n "${reading_base:-}" ]; then
+        if [ "$line" = end ]; then
+            reading_base=
+        else
+            printf '%s\n' "$line" >>"$work/base-$reading_base.ini"
+        fi
+        continue
+    fi
+    word=${line%% *}
+    rest=${line#"$word"}
+    rest=${rest# }
+    case $word in
+    '#'* | '') ;;
+    base) reading_base=$rest ;;
+    case)
+        run_case
+        name=${rest#*: } base=${rest%%: *}
+        edits=() sets=() environment=() expected=()
+        [ -f "$work/base-$base.ini" ] || fail "$table:$line_number: no base '$base'"
+        ;;
+    edit) edits+=("$rest") ;;
+    set) sets+=("--set" "$rest") ;;
+    env) environment+=("$rest") ;;
+    expect) expected+=("$rest") ;;
+    *) fail "$table:$line_number: '$word' is none of base case edit set env expect" ;;
+    esac
+done <"$table"
+run_case
+
+# The bases themselves are right.
+for ini in "$work"/base-*.ini; do
+    "$lrhost" check "$ini" >"$work/out" 2>&1
+    expect_code 0 $? "$(basename "$ini")" "$work/out"
+done
+[ "$cases" -ge 60 ] || fail "only $cases cases"
+[ "$bad" -eq 0 ] || fail "$bad of $cases cases"
+echo "$cases cases"
