@@ -3,7 +3,8 @@
  * A list of sentences, so that every configuration error is reported at once.
  *
  * Sentences are kept in the order of their place (file as first seen, then line), since
- * that is how a person mends them. Errors and warnings are kept apart by a flag.
+ * that is how a person mends them. Errors and warnings are kept apart by a flag. The list owns
+ * what it holds: it may outlive the configuration it speaks of.
  */
 #ifndef LRHOST_PROBLEMS_H
 #define LRHOST_PROBLEMS_H
@@ -12,19 +13,24 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "arena.h"
+
 #define LRH_PROBLEM_TEXT 1024 /* longest sentence kept, in bytes */
+#define LRH_PROBLEMS_MAX 200  /* more are counted, not kept */
 
 struct lrh_problem {
-    const char *file; /* borrowed from the configuration; NULL: no place */
+    const char *file; /* NULL: no place */
     uint32_t line;    /* 0: the file as a whole */
     uint32_t warning; /* not 0: works, but unwise */
-    char text[LRH_PROBLEM_TEXT];
+    const char *text;
 };
 
-struct lrh_problems {
+struct lrh_problems { /* begins zeroed */
     struct lrh_problem *items;
     size_t n, room;
     size_t n_errors;
+    size_t n_dropped; /* not kept: too many, or no memory */
+    struct lrh_arena memory;
 };
 
 /* Adds "file:line: text". Never fails: without memory it still counts the error. */
