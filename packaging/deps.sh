@@ -4,7 +4,7 @@
 # Installs what lrhost needs from the system's package manager (apt or dnf).
 #
 #   packaging/deps.sh [build|test|check]
-#     build   compiler, make, inih, librdkafka            (make, make demo)
+#     build   compiler, make, inih, jansson, librdkafka   (make, make demo)
 #     test    the same and CUnit                          (make test)
 #     check   the same, and what the longer tests use: clang, a JDK, Maven, kcat, ...
 #
@@ -26,6 +26,7 @@ program:pkg-config               pkg-config          pkgconf-pkg-config
 header:stdio.h                   libc6-dev           glibc-devel
 header:ini.h                     libinih-dev         inih-devel
 header:librdkafka/rdkafka.h      librdkafka-dev      librdkafka-devel
+header:jansson.h                 libjansson-dev      jansson-devel
 '
 NEED_TEST='
 header:CUnit/Basic.h             libcunit1-dev       CUnit-devel
