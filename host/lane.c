@@ -41,14 +41,19 @@ void lrh__lane_log(struct lrh_lane *lane, int32_t level, const char *format, ...
         lane->config.log(lane->config.ctx, level, text);
 }
 
-void lrh_lane_stop(struct lrh_lane *lane)
+void lrh_lane_wake(struct lrh_lane *lane)
 {
     uint64_t one = 1;
 
-    __atomic_store_n(&lane->stop, 1, __ATOMIC_RELEASE);
     if (lane->wake_fd >= 0 && write(lane->wake_fd, &one, sizeof one) < 0) {
         /* The counter is full: it is readable already, which is all that is wanted. */
     }
+}
+
+void lrh_lane_stop(struct lrh_lane *lane)
+{
+    __atomic_store_n(&lane->stop, 1, __ATOMIC_RELEASE);
+    lrh_lane_wake(lane);
 }
 
 void lrh_lane_set_deadline(struct lrh_lane *lane, int64_t deadline_ns)

@@ -107,6 +107,8 @@ lr_status lrh_lane_close(struct lrh_lane *lane, int64_t deadline_ns, struct lr_e
 void lrh_lane_stop(struct lrh_lane *lane);
 /* [any] How long a stopping lane may still wait for the sink; 0: as long as it takes. */
 void lrh_lane_set_deadline(struct lrh_lane *lane, int64_t deadline_ns);
+/* [any] Makes it look again: a new model, say. */
+void lrh_lane_wake(struct lrh_lane *lane);
 int lrh_lane_stopping(const struct lrh_lane *lane);
 /* [any] The source ended by itself. */
 int lrh_lane_ended(const struct lrh_lane *lane);

@@ -39,9 +39,10 @@ struct lr_codec {
 
     /* [required] [main], after create and before start. `schema` is the model's; without a
      * model its counts are 0 and the codec sets those it knows from its options. `wanted`:
-     * LR_COLUMN_* that the model and the sink will read. `scored`: not 0 when a model fills
-     * the outputs here, so that encode appends them. Returns LR_ECONFIG when it cannot give
-     * what is wanted. *ret_given: the columns decode will fill. */
+     * LR_COLUMN_* that model and sink would read. `scored`: not 0 when a model fills
+     * the outputs here, so that encode appends them. *ret_given: the columns of `wanted` that
+     * decode will fill; the host judges whether they suffice. LR_ECONFIG: the codec's options
+     * and the schema contradict each other. */
     lr_status (*bind)(void *self, struct lr_schema *schema, uint32_t wanted, int32_t scored,
                       uint32_t *ret_given, struct lr_error *err);
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See commands.h. Results go to standard output; mistakes and the log to standard error.
+ */
+#include "commands.h"
+
+#include <lrhost/error.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe.h"
+
+/* ---- loading ---------------------------------------------------------------------------- */
+
+lr_status lrh_load_all(const struct lrh_run *run, char *const *paths, size_t n, FILE *out,
+                       struct lrh_pipeline ***ret_pipelines)
+{
+    struct lrh_problems problems = {0};
+    struct lrh_pipeline **pipelines = calloc(n, sizeof(struct lrh_pipeline *));
+    lr_status status = LR_OK;
+
+    if (!pipelines)
+        return LR_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (lrh_pipeline_load(run, paths[i], &problems, &pipelines[i]) != LR_OK)
+            status = LR_ECONFIG;
+    if (status == LR_OK)
+        lrh_pipelines_judge(run, pipelines, n, &problems);
+    if (problems.n_errors)
+        status = LR_ECONFIG;
+    lrh_problems_print(&problems, out);
+    lrh_problems_finish(&problems);
+    *ret_pipelines = pipelines;
+    return status;
+}
+
+void lrh_unload_all(struct lrh_pipeline **pipelines, size_t n)
+{
+    for (size_t i = 0; pipelines && i < n; i++)
+        lrh_pipeline_destroy(pipelines[i]);
+    free(pipelines);
+}
+
+/* ---- run, check ------------------------------------------------------------------------- */
+
+lr_status lrh_command_run(const struct lrh_run *run, char *const *paths, size_t n,
+                          struct lr_error *err)
+{
+    struct lrh_pipeline **pipelines = NULL;
+    lr_status status = lrh_load_all(run, paths, n, stderr, &pipelines);
+
+    for (size_t i = 0; status == LR_OK && !run->log_level && i < n; i++)
+        if (pipelines[i]->settings->log_level)
+            lrh_log_set_level(run->log, pipelines[i]->settings->log_level + LR_LOG_ERROR - 1);
+    if (status == LR_OK)
+        status = lrh_supervise(run, pipelines, n, err);
+    lrh_unload_all(pipelines, n);
+    return status;
+}
+
+lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_t n,
+                            struct lr_error *err)
+{
+    struct lrh_pipeline **pipelines = NULL;
+    lr_status status = lrh_load_all(run, paths, n, stderr, &pipelines);
+
+    (void)err;
+    for (size_t i = 0; status == LR_OK && i < n; i++)
+        (void)printf("%s: good: %s, %s, lanes = %lld\n", paths[i], pipelines[i]->name,
+                     lrh_guarantee_name(pipelines[i]->guarantee),
+                     (long long)pipelines[i]->settings->lanes);
+    lrh_unload_all(pipelines, n);
+    return status;
+}
+
+/* ---- list, describe --------------------------------------------------------------------- */
+
+static void list_module(void *ctx, const char *file, const struct lr_module *module,
+                        const char *error)
+{
+    (void)ctx;
+    if (!module) {
+        (void)printf("%-8s %-12s cannot be loaded: %s\n", "-", file, error);
+        return;
+    }
+    for (uint32_t i = 0; i < module->n_plugins; i++)
+        (void)printf("%-8s %-12s %s\n", lrh_kind_name(module->plugins[i]->kind),
+                     module->plugins[i]->name, module->plugins[i]->summary);
+}
+
+lr_status lrh_command_list(const struct lrh_run *run, struct lr_error *err)
+{
+    (void)err;
+    lrh_loader_each(run->loader, list_module, NULL);
+    return LR_OK;
+}
+
+static void describe_table(int format, const char *kind, const char *name, const char *summary,
+                           const struct lrh_options *table)
+{
+    if (format == LRH_FORMAT_JSON)
+        lrh_describe_json(stdout, kind, name, summary, table);
+    else if (format == LRH_FORMAT_MARKDOWN)
+        lrh_describe_markdown(stdout, kind, name, summary, table);
+    else
+        lrh_describe_text(stdout, kind, name, summary, table);
+}
+
+struct description {
+    int format;
+    int started; /* something was printed: JSON needs a comma */
+};
+
+static void describe_one(struct description *d, const char *kind, const char *name,
+                         const char *summary, const struct lrh_options *table)
+{
+    if (d->started && d->format == LRH_FORMAT_JSON)
+        (void)printf(",\n");
+    else if (d->started)
+        (void)printf("\n");
+    d->started = 1;
+    describe_table(d->format, kind, name, summary, table);
+}
+
+static void describe_module(void *ctx, const char *file, const struct lr_module *module,
+                            const char *error)
+{
+    (void)file;
+    (void)error;
+    for (uint32_t i = 0; module && i < module->n_plugins; i++) {
+        const struct lr_plugin *plugin = module->plugins[i];
+        struct lrh_options table = lrh_plugin_options(plugin);
+
+        describe_one(ctx, lrh_kind_name(plugin->kind), plugin->name, plugin->summary, &table);
+    }
+}
+
+static void describe_host(struct description *d)
+{
+    describe_one(d, "section", "pipeline", "What holds for the pipeline as a whole",
+                 &lrh_pipeline_options);
+    describe_one(d, "section", "source, codec, engine, sink, dead_letter, monitor",
+                 "Besides the options of their plugin", &lrh_part_options);
+    describe_one(d, "section", "model", "Besides the options of its plugin", &lrh_model_options);
+}
+
+lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
+                               struct lr_error *err)
+{
+    struct description d = {format, 0};
+    const struct lr_module *module;
+    lr_status status;
+
+    if (name && strcmp(name, "pipeline") == 0) {
+        describe_one(&d, "section", "pipeline", "What holds for the pipeline as a whole",
+                     &lrh_pipeline_options);
+        return LR_OK;
+    }
+    if (format == LRH_FORMAT_JSON)
+        (void)printf("[");
+    if (name) {
+        status = lrh_loader_module(run->loader, name, ".", &module, err);
+        if (status != LR_OK)
+            return status;
+        describe_module(&d, name, module, NULL);
+    } else {
+        describe_host(&d);
+        lrh_loader_each(run->loader, describe_module, &d);
+    }
+    if (format == LRH_FORMAT_JSON)
+        (void)printf("]\n");
+    return LR_OK;
+}
+
+/* ---- topics ----------------------------------------------------------------------------- */
+
+static void topics_log(void *ctx, int32_t level, const char *message)
+{
+    (void)ctx;
+    if (level <= LR_LOG_NOTICE)
+        (void)printf("%s\n", message);
+}
+
+static int64_t topics_wall(void *ctx)
+{
+    (void)ctx;
+    return lrh_system_real.wall_ns(NULL);
+}
+
+static int64_t topics_monotonic(void *ctx)
+{
+    (void)ctx;
+    return lrh_system_real.monotonic_ns(NULL);
+}
+
+static int32_t topics_stopping(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+lr_status lrh_command_topics(const struct lrh_run *run, int32_t verb, const char *path,
+                             struct lr_error *err)
+{
+    struct lrh_pipeline **pipelines = NULL;
+    char *paths[1] = {(char *)(uintptr_t)path};
+    struct lrh_problems problems = {0};
+    lr_status status;
+    int asked = 0;
+
+    pipelines = calloc(1, sizeof(struct lrh_pipeline *));
+    if (!pipelines)
+        return LR_ENOMEM;
+    status = lrh_pipeline_load(run, paths[0], &problems, &pipelines[0]);
+    lrh_problems_print(&problems, stderr);
+    lrh_problems_finish(&problems);
+    for (uint32_t i = 0; i < LRH_PARTS && status == LR_OK; i++) {
+        const struct lrh_part *part = &pipelines[0]->parts[i];
+        struct lr_host host = {.size = sizeof host,
+                               .abi = LRHOST_ABI,
+                               .pipeline = pipelines[0]->name,
+                               .instance = pipelines[0]->instance_name,
+                               .section = part->section,
+                               .lanes = 1,
+                               .log = topics_log,
+                               .wall_ns = topics_wall,
+                               .monotonic_ns = topics_monotonic,
+                               .stopping = topics_stopping};
+
+        if (!part->plugin || !part->plugin->topics)
+            continue;
+        asked = 1;
+        status = part->plugin->topics(&host, lrh_settings_values(part->settings), verb, err);
+        if (status != LR_OK)
+            lr_context(err, "%s: [%s]", path, part->section);
+    }
+    if (status == LR_OK && !asked)
+        status = lr_fail(err, LR_ECONFIG, "%s: no part of it has topics", path);
+    lrh_unload_all(pipelines, 1);
+    return status;
+}

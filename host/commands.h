@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands of the program but run. Each returns a status whose exit code main knows.
+ */
+#ifndef LRHOST_COMMANDS_H
+#define LRHOST_COMMANDS_H
+
+#include <stdio.h>
+
+#include "supervise.h"
+
+#define LRH_FORMAT_TEXT 0
+#define LRH_FORMAT_JSON 1
+#define LRH_FORMAT_MARKDOWN 2
+
+/* Loads every file and judges them one by one and together; mistakes are printed to `out`.
+ * *ret_pipelines (malloc'ed, n of them, NULL where there is none) is the caller's. */
+lr_status lrh_load_all(const struct lrh_run *run, char *const *paths, size_t n, FILE *out,
+                       struct lrh_pipeline ***ret_pipelines);
+void lrh_unload_all(struct lrh_pipeline **pipelines, size_t n);
+
+lr_status lrh_command_run(const struct lrh_run *run, char *const *paths, size_t n,
+                          struct lr_error *err);
+lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_t n,
+                            struct lr_error *err);
+lr_status lrh_command_list(const struct lrh_run *run, struct lr_error *err);
+/* `name` NULL: the host's own sections and every plugin. */
+lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
+                               struct lr_error *err);
+lr_status lrh_command_topics(const struct lrh_run *run, int32_t verb, const char *path,
+                             struct lr_error *err);
+
+#endif

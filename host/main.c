@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lrhost: arguments -> one command -> one exit code. The only place that prints an error and
+ * the only one that knows sysexits.
+ */
+#include <getopt.h>
+#include <locale.h>
+#include <lrhost/error.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+#define OVERRIDES_MAX 256
+
+static const char usage[] =
+    "usage: lrhost [run] FILE...            run the pipelines of these INI files\n"
+    "       lrhost check FILE...            say what is wrong with them; starts nothing\n"
+    "       lrhost list                     the plugins there are\n"
+    "       lrhost describe [PLUGIN]        options of a plugin, or of everything\n"
+    "       lrhost topics create|list|delete FILE\n"
+    "                                       the topics that a pipeline names\n"
+    "\n"
+    "  -s, --set SECTION.KEY=VALUE  override a setting; may be repeated\n"
+    "      --rewind WHERE           earliest, latest or a time; once, for this run\n"
+    "  -q, --quiet                  no status lines, and only warnings in the log\n"
+    "      --log-level LEVEL        error, warning, notice, info (default) or debug\n"
+    "      --log-format FORMAT      text (default), logfmt or json\n"
+    "      --journald               begin log lines with <priority>, as journald reads it\n"
+    "      --json, --markdown       form of `describe`\n"
+    "  -h, --help    -V, --version\n"
+    "\n"
+    "A stop signal (SIGTERM, SIGINT) drains and commits; a second one ends at once. SIGHUP reads\n"
+    "the model and log level again.\n"
+    "\n"
+    "Exit codes: 0 done, 64 usage, 65 data, 69 unavailable, 70 internal, 75 fenced or given up\n"
+    "for now, 77 not trusted, 78 configuration. A supervisor should restart after 69, 70, 75.\n"
+    "\n"
+    "More: lrhost(1), lrhost describe, docs/ of the source.\n";
+
+struct arguments {
+    struct lrh_override overrides[OVERRIDES_MAX];
+    size_t n_overrides;
+    char rewind[256];
+    int32_t log_level;
+    int32_t log_format;
+    int journald, quiet, format;
+};
+
+static int exit_code(lr_status status)
+{
+    switch (status) {
+    case LR_OK:
+        return EX_OK;
+    case LR_EUSAGE:
+        return EX_USAGE;
+    case LR_EDATA:
+        return EX_DATAERR;
+    case LR_EUNAVAILABLE:
+        return EX_UNAVAILABLE;
+    case LR_EFENCED:
+        return EX_TEMPFAIL;
+    case LR_EUNTRUSTED:
+        return EX_NOPERM;
+    case LR_ECONFIG:
+        return EX_CONFIG;
+    default:
+        return EX_SOFTWARE;
+    }
+}
+
+static lr_status add_override(struct arguments *a, const char *text, struct lr_error *err)
+{
+    if (!strchr(text, '=') || !strchr(text, '.'))
+        return lr_fail(err, LR_EUSAGE, "--set %s: write it as section.key=value", text);
+    if (a->n_overrides == OVERRIDES_MAX)
+        return lr_fail(err, LR_EUSAGE, "more than %d --set", OVERRIDES_MAX);
+    a->overrides[a->n_overrides++].text = text;
+    return LR_OK;
+}
+
+static lr_status take_option(struct arguments *a, int option, struct lr_error *err)
+{
+    switch (option) {
+    case 's':
+        return add_override(a, optarg, err);
+    case 'R':
+        (void)snprintf(a->rewind, sizeof a->rewind, "source.rewind=%s", optarg);
+        return add_override(a, a->rewind, err);
+    case 'q':
+        a->quiet = 1;
+        return LR_OK;
+    case 'L':
+        a->log_level = lrh_log_level(optarg);
+        if (a->log_level < 0)
+            return lr_fail(err, LR_EUSAGE,
+                           "--log-level %s: use error, warning, notice, info or debug", optarg);
+        return LR_OK;
+    case 'F':
+        a->log_format = strcmp(optarg, "json") == 0     ? LRH_LOG_JSON
+                        : strcmp(optarg, "logfmt") == 0 ? LRH_LOG_LOGFMT
+                        : strcmp(optarg, "text") == 0   ? LRH_LOG_TEXT
+                                                        : -1;
+        if (a->log_format < 0)
+            return lr_fail(err, LR_EUSAGE, "--log-format %s: use text, logfmt or json", optarg);
+        return LR_OK;
+    case 'D':
+        a->journald = 1;
+        return LR_OK;
+    case 'J':
+        a->format = LRH_FORMAT_JSON;
+        return LR_OK;
+    case 'M':
+        a->format = LRH_FORMAT_MARKDOWN;
+        return LR_OK;
+    default:
+        return lr_fail(err, LR_EUSAGE, "try 'lrhost --help'");
+    }
+}
+
+/* Returns 1 when the program is done (help, version), else 0; *ret_status on a mistake. */
+static int parse(struct arguments *a, int argc, char **argv, lr_status *ret_status,
+                 struct lr_error *err)
+{
+    static const struct option options[] = {{"set", required_argument, NULL, 's'},
+                                            {"rewind", required_argument, NULL, 'R'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"log-level", required_argument, NULL, 'L'},
+                                            {"log-format", required_argument, NULL, 'F'},
+                                            {"journald", no_argument, NULL, 'D'},
+                                            {"json", no_argument, NULL, 'J'},
+                                            {"markdown", no_argument, NULL, 'M'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    *ret_status = LR_OK;
+    while ((option = getopt_long(argc, argv, "s:qhV", options, NULL)) != -1) {
+        if (option == 'h') {
+            (void)fputs(usage, stdout);
+            return 1;
+        }
+        if (option == 'V') {
+            (void)printf("lrhost %s (ABI %u)\n", LRHOST_VERSION, LRHOST_ABI);
+            return 1;
+        }
+        *ret_status = take_option(a, option, err);
+        if (*ret_status != LR_OK)
+            return 0;
+    }
+    return 0;
+}
+
+static lr_status topics(const struct lrh_run *run, int n, char **words, struct lr_error *err)
+{
+    static const char *const verbs[] = {"create", "list", "delete"};
+
+    if (n != 2)
+        return lr_fail(err, LR_EUSAGE, "usage: lrhost topics create|list|delete FILE");
+    for (int32_t i = 0; i < 3; i++)
+        if (strcmp(words[0], verbs[i]) == 0)
+            return lrh_command_topics(run, LR_TOPICS_CREATE + i, words[1], err);
+    return lr_fail(err, LR_EUSAGE, "topics %s: use create, list or delete", words[0]);
+}
+
+static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, int n, char **words,
+                          struct lr_error *err)
+{
+    const char *command = n > 0 ? words[0] : "";
+
+    if (n == 0)
+        return lr_fail(err, LR_EUSAGE, "nothing to run; try 'lrhost --help'");
+    if (strcmp(command, "list") == 0 && n == 1)
+        return lrh_command_list(run, err);
+    if (strcmp(command, "describe") == 0 && n <= 2)
+        return lrh_command_describe(run, n == 2 ? words[1] : NULL, a->format, err);
+    if (strcmp(command, "topics") == 0)
+        return topics(run, n - 1, words + 1, err);
+    if (strcmp(command, "check") == 0)
+        return n > 1 ? lrh_command_check(run, words + 1, (size_t)n - 1, err)
+                     : lr_fail(err, LR_EUSAGE, "usage: lrhost check FILE...");
+    if (strcmp(command, "run") == 0)
+        return n > 1 ? lrh_command_run(run, words + 1, (size_t)n - 1, err)
+                     : lr_fail(err, LR_EUSAGE, "usage: lrhost run FILE...");
+    if (!strchr(command, '.') && !strchr(command, '/') && access(command, F_OK) != 0 &&
+        strcmp(command, "-") != 0)
+        return lr_fail(err, LR_EUSAGE, "'%s' is neither a command nor a file; try 'lrhost --help'",
+                       command);
+    return lrh_command_run(run, words, (size_t)n, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct lr_error err = LR_ERROR_INIT;
+    struct lrh_run run = {0};
+    char *path = NULL;
+    lr_status status;
+
+    /* Messages and file names in the user's language; numbers always with a point. */
+    (void)setlocale(LC_CTYPE, "");
+    if (parse(&arguments, argc, argv, &status, &err))
+        return EX_OK;
+    if (status == LR_OK)
+        status = lrh_log_create(STDERR_FILENO, &run.log);
+    if (status == LR_OK) {
+        if (arguments.quiet && !arguments.log_level)
+            arguments.log_level = LR_LOG_WARNING;
+        lrh_log_set_level(run.log, arguments.log_level ? arguments.log_level : LR_LOG_INFO);
+        lrh_log_set_format(run.log, arguments.log_format, arguments.journald);
+        path = lrh_loader_default_path();
+        status = path ? lrh_loader_create(path, &run.loader, &err)
+                      : lr_fail(&err, LR_ENOMEM, "out of memory");
+    }
+    run.overrides = arguments.overrides;
+    run.n_overrides = arguments.n_overrides;
+    run.log_level = arguments.log_level;
+    run.quiet = arguments.quiet;
+    if (status == LR_OK)
+        status = dispatch(&run, &arguments, argc - optind, argv + optind, &err);
+    if (fflush(stdout) != 0 && status == LR_OK)
+        status = lr_fail(&err, LR_EUNAVAILABLE, "cannot write to standard output");
+    if (status != LR_OK && err.text[0])
+        (void)fprintf(stderr, "lrhost: %s\n", err.text);
+    lrh_loader_destroy(run.loader);
+    lrh_log_destroy(run.log);
+    free(path);
+    return exit_code(status);
+}

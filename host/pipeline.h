@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A pipeline: what one INI file describes, from its text to its last commit.
+ *
+ *   pipeline_load.c   resolve: plugins and typed settings, or every mistake at once
+ *   pipeline_check.c  judge what was resolved: guarantee, bad records, do the parts fit?
+ *   pipeline.c        create, start, stop
+ *   reload.c          a new model beside the old one
+ *   snapshot.c        what monitors see
+ *   instance.c        the host table of one plugin instance
+ *
+ * Order: create all; start the lanes' threads, which start source and sink (so that a consumer
+ * joins its group while the model trains on the main thread); run when all are ready; stop in
+ * reverse.
+ */
+#ifndef LRHOST_PIPELINE_H
+#define LRHOST_PIPELINE_H
+
+#include <lrhost/lrhost.h>
+#include <pthread.h>
+
+#include "config.h"
+#include "lane.h"
+#include "loader.h"
+#include "log.h"
+#include "options.h"
+#include "settings.h"
+
+/* The parts of a pipeline, in the order data flows. */
+#define LRH_PART_SOURCE 0
+#define LRH_PART_CODEC 1
+#define LRH_PART_ENGINE 2
+#define LRH_PART_MODEL 3
+#define LRH_PART_SINK 4
+#define LRH_PART_DEAD 5
+#define LRH_PART_MONITOR 6
+#define LRH_PARTS 7
+
+struct lrh_part {
+    const char *section;            /* "source" ... */
+    const struct lrh_section *text; /* NULL: the section is not there */
+    const char *name;               /* what `plugin =` says, or the default */
+    const struct lr_plugin *plugin; /* NULL: none */
+    struct lrh_settings *settings;
+};
+
+/* A resource that a part reads or writes (struct lr_report). */
+struct lrh_touch {
+    const char *resource;
+    const char *section;
+    int32_t direction;
+    uint32_t flags;
+};
+
+/* A lane and its instances. */
+struct lrh_lane_thread {
+    struct lrh_pipeline *pipeline;
+    struct lrh_instance *instances[LRH_PARTS]; /* NULL: not per lane, or none */
+    struct lrh_lane *lane;
+    pthread_t thread;
+    int32_t running; /* the thread is to be joined */
+};
+
+struct lrh_pipeline {
+    struct lrh_config *config;
+    struct lrh_settings *own;
+    const struct lrh_pipeline_settings *settings;
+    struct lrh_part parts[LRH_PARTS];
+    char name[128], instance_name[256];
+    int32_t guarantee, on_bad, on_null;
+    int32_t learn;
+    struct lrh_touch *touches;
+    uint32_t n_touches;
+
+    /* From here on: a running one. */
+    struct lrh_log *log;
+    const struct lrh_system *system;
+    uint32_t n_lanes;
+    struct lrh_lane_thread *lanes;
+    struct lrh_instance *model_instance, *monitor_instance;
+    struct lrh_model_part *model;     /* present one; lanes read the pointer with acquire */
+    struct lrh_pipeline *model_owner; /* whose settings the model uses; NULL: this one's */
+    struct lrh_retired *retired;      /* replaced models that a lane may still use */
+    struct lr_schema schema;
+    int32_t decode, encode;
+
+    pthread_mutex_t mutex; /* the members below, and every instance's metrics */
+    pthread_cond_t turn;
+    uint32_t n_started, n_finished;
+    int32_t go;       /* 0 wait, 1 run, -1 give up */
+    lr_status status; /* first error */
+    struct lr_error error;
+    struct lrh_progress_note *notes; /* progress records for the monitor, newest last */
+    uint32_t n_notes;
+
+    int32_t stopping; /* atomic */
+    int32_t state;    /* LR_STATE_*, main thread */
+    int64_t snapshot_due_ns;
+    int wake_fd; /* the supervisor's; a finished lane writes to it */
+};
+
+/* What the command line said, for every pipeline of the process. */
+struct lrh_run {
+    struct lrh_loader *loader;
+    struct lrh_log *log;
+    const struct lrh_override *overrides;
+    size_t n_overrides;
+    int32_t log_level; /* 0: the files decide */
+    int32_t quiet;     /* monitors that have an option `quiet` get it */
+};
+
+/* ---- pipeline_load.c, pipeline_check.c ---- */
+
+/* Reads and judges one file. Everything wrong goes to `problems`. Starts nothing, touches no
+ * network. *ret_pipeline is set when there is anything to add findings to. */
+lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
+                            struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline);
+/* Judges guarantee, bad-record policy and whether the parts fit. Part of load. */
+void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *problems);
+/* Do the pipelines of one command fit together? Names the command that would. */
+void lrh_pipelines_judge(const struct lrh_run *run, struct lrh_pipeline *const *pipelines, size_t n,
+                         struct lrh_problems *problems);
+void lrh_pipeline_destroy(struct lrh_pipeline *pipeline);
+
+const char *lrh_guarantee_name(int32_t guarantee);
+
+/* ---- pipeline.c ---- */
+
+/* Instances of everything. */
+lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log,
+                              const struct lrh_system *system, int wake_fd, struct lr_error *err);
+/* Lanes' threads, which start source and sink; the model trains meanwhile. On failure the
+ * lanes end by themselves; join as ever. */
+lr_status lrh_pipeline_start(struct lrh_pipeline *pipeline, struct lr_error *err);
+/* Lets the lanes run when all of them are ready; returns 1 when it did. */
+int lrh_pipeline_go(struct lrh_pipeline *pipeline);
+/* The first error of any lane so far. */
+lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline);
+/* Asks all lanes to stop; `timeout_ns` for what is in flight. */
+void lrh_pipeline_stop(struct lrh_pipeline *pipeline, int64_t timeout_ns);
+/* Every lane is done (or never was). */
+int lrh_pipeline_finished(struct lrh_pipeline *pipeline);
+/* Joins the threads and stops the rest. Returns the first error of any lane. */
+lr_status lrh_pipeline_join(struct lrh_pipeline *pipeline, struct lr_error *err);
+
+/* ---- reload.c ---- */
+
+/* A new model from `fresh` (the same file, read again) beside the old one; lanes take it up at
+ * their next batch or plan. On failure the old one stays. Takes `fresh` in any case. */
+lr_status lrh_pipeline_reload(struct lrh_pipeline *pipeline, struct lrh_pipeline *fresh,
+                              struct lr_error *err);
+/* Destroys replaced models that no lane uses any more; with `all`, every one. */
+void lrh_pipeline_retire(struct lrh_pipeline *pipeline, int all);
+
+/* ---- snapshot.c ---- */
+
+/* Snapshot and progress to the monitor if due or `now`; idle stop. Returns when it wants to be
+ * called again (monotonic ns). */
+int64_t lrh_pipeline_tick(struct lrh_pipeline *pipeline, int now);
+/* Keeps a copy of a progress record for the monitor. [lane] */
+void lrh_pipeline_note(struct lrh_pipeline *pipeline, const struct lr_progress *progress);
+
+/* ---- instance.c ---- */
+
+struct lrh_instance {
+    struct lr_host host;
+    struct lrh_pipeline *pipeline;
+    struct lrh_lane *lane; /* NULL for models and monitors */
+    const struct lr_plugin *plugin;
+    const char *section;
+    void *self;
+    int32_t started;
+    struct lrh_metric_cell *cells;
+    int64_t memory; /* bytes taken through host->memory; atomic */
+};
+
+struct lrh_metric_cell {
+    struct lrh_metric_cell *next;
+    int32_t kind;
+    char name[96], help[160];
+    int64_t value;
+};
+
+/* `lane` may be NULL and set later in instance->lane. */
+lr_status lrh_instance_create(struct lrh_pipeline *pipeline, const struct lrh_part *part,
+                              uint32_t lane, struct lrh_instance **ret_instance,
+                              struct lr_error *err);
+void lrh_instance_destroy(struct lrh_instance *instance);
+lr_status lrh_instance_start(struct lrh_instance *instance, struct lr_error *err);
+void lrh_instance_stop(struct lrh_instance *instance, int64_t deadline_ns);
+/* Prepends "section 'plugin'" to an error. */
+void lrh_instance_context(const struct lrh_instance *instance, struct lr_error *err);
+
+#endif
