@@ -108,7 +108,7 @@ static void settle_part(struct lrh_pipeline *pipeline, uint32_t i, int32_t quiet
                         struct lrh_problems *problems)
 {
     struct lrh_part *part = &pipeline->parts[i];
-    struct lrh_entry be_quiet = {"quiet", "yes", "--quiet", 0};
+    struct lrh_entry be_quiet = {.key = "quiet", .value = "yes", .file = "--quiet"};
     struct lrh_section asked = {"monitor", "--quiet", 0, 1, &be_quiet};
     struct lrh_options table;
     struct lrh_layer layers[3];
