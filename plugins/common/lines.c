@@ -131,6 +131,8 @@ lr_status lines_take(struct lines *lines, struct lr_batch *batch, uint32_t max, 
     }
     if (n == 0)
         return lines->ended && lines->at == block->used ? LR_END : LR_AGAIN;
+    for (uint32_t i = 0; batch->t0 && i < n; i++)
+        batch->t0[i] = -1; /* a line does not say when it was due */
     batch->count = n;
     batch->spans[0] = (struct lr_span){stream, n, lines->offset};
     batch->n_spans = 1;

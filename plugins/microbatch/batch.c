@@ -30,7 +30,7 @@ static lr_status pass_chunk(struct micro_batch *micro, uint32_t most)
     if (status == LR_OK)
         status = lane->write(lane->ctx, &batch);
     if (batch)
-        (void)lane->discard(lane->ctx, &batch);
+        lane->discard(lane->ctx, &batch);
     if (status == LR_OK)
         micro->rows += rows;
     return status;

@@ -26,6 +26,8 @@ struct input {
     struct lines lines;
     struct lr_stream stream;
     const struct lr_stream *streams[1];
+    struct lr_event assign;
+    int32_t announced; /* the host knows the stream */
 };
 
 static int input_fd(void *ctx)
@@ -67,15 +69,24 @@ static lr_status input_poll(void *ctx, struct lr_batch *batch, uint32_t max_reco
     int64_t end = n_until > 0 && until ? until[0] : INT64_MAX;
     lr_status status;
 
-    (void)ret_event;
+    if (!self->announced) {
+        *ret_event = &self->assign;
+        return LR_REBALANCE;
+    }
     if (most == 0)
         return LR_AGAIN;
-    batch->streams = self->streams;
     status = lines_take(&self->lines, batch, most, 0, end, err);
     if (status != LR_AGAIN || self->lines.offset >= end)
         return status;
     status = read_more(self, timeout_ns, err);
     return status == LR_OK ? lines_take(&self->lines, batch, most, 0, end, err) : status;
+}
+
+static lr_status input_rebalanced(void *ctx, struct lr_error *err)
+{
+    (void)err;
+    ((struct input *)ctx)->announced = 1;
+    return LR_OK;
 }
 
 static void input_release(void *ctx, struct lr_batch *batch)
@@ -107,6 +118,10 @@ static lr_status input_create(const struct lr_host *host, const void *settings, 
     self->stream = (struct lr_stream){
         .size = sizeof self->stream, .topic = "stdin", .partition = -1, .end = -1};
     self->streams[0] = &self->stream;
+    self->assign = (struct lr_event){.size = sizeof self->assign,
+                                     .kind = LR_EVENT_ASSIGN,
+                                     .n_streams = 1,
+                                     .streams = self->streams};
     status = lines_init(&self->lines, BLOCK_SIZE, self->settings->max_record_bytes, err);
     if (status != LR_OK) {
         input_destroy(self);
@@ -137,6 +152,7 @@ static const struct lr_source source = {.size = sizeof source,
                                         .caps = LR_SOURCE_ENDS,
                                         .fd = input_fd,
                                         .poll = input_poll,
+                                        .rebalanced = input_rebalanced,
                                         .release = input_release};
 
 const struct lr_plugin stdin_plugin = {

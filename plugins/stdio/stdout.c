@@ -5,14 +5,17 @@
  * What one write call takes goes out in that call, so a reader of the pipe sees each record
  * promptly. The descriptor is shared with other processes and left as it is (making it
  * non-blocking would change the shell's terminal too); instead, writes to a pipe, a socket or a
- * terminal come after poll(2) allowed them and are small enough not to wait. A reader that went
- * away is an error, not a signal: SIGPIPE is blocked for the lane's thread.
+ * terminal come after poll(2) allowed them and are small enough not to wait. While such a
+ * reader is slow, an epoll descriptor watches for room: it is what fd() gives the host, since a
+ * descriptor that becomes writable can be waited for as one that becomes readable. A reader
+ * that went away is an error, not a signal: SIGPIPE is blocked for the lane's thread.
  */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,75 +23,107 @@
 #include "plugins/common/linebuf.h"
 
 #define BUFFER_SIZE (64u * 1024)
-#define WRITE_WAIT_MS 10 /* what write may wait for a full pipe; then it is LR_AGAIN */
-#define NS_PER_MS 1000000
 
 struct output {
     const struct lr_host *host;
     struct linebuf buffer;
-    int32_t may_block; /* a pipe, a socket or a terminal */
+    int epoll_fd;     /* -1: writes never wait (a file) */
+    int32_t watching; /* for room */
 };
 
-static int writable(int64_t timeout_ms)
+static lr_status watch(struct output *self, int32_t on, struct lr_error *err)
+{
+    struct epoll_event event = {.events = EPOLLOUT};
+
+    if (self->watching == on)
+        return LR_OK;
+    if (epoll_ctl(self->epoll_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, STDOUT_FILENO, &event) != 0)
+        return lr_fail(err, LR_EINTERNAL, "standard output cannot be watched: %s", strerror(errno));
+    self->watching = on;
+    return LR_OK;
+}
+
+static int writable(void)
 {
     struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
-    return poll(&ready, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms) > 0;
+    return poll(&ready, 1, 0) > 0;
 }
 
-/* Sends on the buffer and settles it: LR_OK. LR_AGAIN: the reader is slow. Waits at most once,
- * and only before anything went out. */
-static lr_status push(struct output *self, int64_t timeout_ms, struct lr_error *err)
+/* One write(2) of what is left: bytes that went, 0 for none at the moment, -1. */
+static ssize_t send_some(struct output *self, struct lr_error *err)
+{
+    struct linebuf *buffer = &self->buffer;
+    size_t left = buffer->used - buffer->sent;
+    ssize_t sent;
+
+    if (self->epoll_fd >= 0 && !writable())
+        return 0;
+    if (self->epoll_fd >= 0 && left > PIPE_BUF)
+        left = PIPE_BUF;
+    do
+        sent = write(STDOUT_FILENO, buffer->data + buffer->sent, left);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN && self->epoll_fd >= 0)
+        return 0;
+    if (errno == EPIPE)
+        (void)lr_fail(err, LR_EUNAVAILABLE,
+                      "whoever read the standard output has gone, so nothing more can be written");
+    else
+        (void)lr_fail(err, LR_EUNAVAILABLE, "standard output cannot be written: %s",
+                      strerror(errno));
+    return -1;
+}
+
+/* Sends on the buffer and settles it: LR_OK. LR_AGAIN: the reader is slow. */
+static lr_status push(struct output *self, struct lr_error *err)
 {
     struct linebuf *buffer = &self->buffer;
 
     while (buffer->sent < buffer->used) {
-        size_t left = buffer->used - buffer->sent;
-        ssize_t sent;
+        ssize_t sent = send_some(self, err);
 
-        if (self->may_block && !writable(timeout_ms))
-            return LR_AGAIN;
-        if (self->may_block && left > PIPE_BUF)
-            left = PIPE_BUF;
-        sent = write(STDOUT_FILENO, buffer->data + buffer->sent, left);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0 && errno == EAGAIN)
-            return LR_AGAIN;
-        if (sent < 0 && errno == EPIPE)
-            return lr_fail(err, LR_EUNAVAILABLE,
-                           "whoever read the standard output has gone; nothing more can be "
-                           "written to it");
         if (sent < 0)
-            return lr_fail(err, LR_EUNAVAILABLE, "standard output cannot be written: %s",
-                           strerror(errno));
+            return LR_EUNAVAILABLE;
+        if (sent == 0) {
+            lr_status status = watch(self, 1, err);
+
+            return status == LR_OK ? LR_AGAIN : status;
+        }
         buffer->sent += (size_t)sent;
-        timeout_ms = 0;
     }
     if (buffer->count > 0)
         linebuf_settle(buffer, self->host);
-    return LR_OK;
+    return watch(self, 0, err);
+}
+
+static int output_fd(void *ctx)
+{
+    return ((struct output *)ctx)->epoll_fd;
 }
 
 static lr_status output_write(void *ctx, const struct lr_batch *batch, uint32_t first,
                               uint32_t count, uint32_t *ret_taken, struct lr_error *err)
 {
     struct output *self = ctx;
-    lr_status status = push(self, WRITE_WAIT_MS, err);
+    lr_status status = push(self, err);
 
     *ret_taken = 0;
     if (status != LR_OK)
         return status;
     status = linebuf_fill(&self->buffer, batch, first, count, ret_taken, err);
     if (status == LR_OK)
-        status = push(self, 0, err);
+        status = push(self, err);
     return status < 0 ? status : LR_OK; /* taken, even if not yet gone */
 }
 
 static lr_status output_poll(void *ctx, int64_t timeout_ns, struct lr_error *err)
 {
-    lr_status status = push(ctx, timeout_ns / NS_PER_MS, err);
+    lr_status status = push(ctx, err);
 
+    (void)timeout_ns; /* the lane sleeps on fd */
     return status < 0 ? status : LR_OK;
 }
 
@@ -105,12 +140,27 @@ static lr_status output_start(void *ctx, struct lr_error *err)
 
     if (fstat(STDOUT_FILENO, &about) != 0)
         return lr_fail(err, LR_EUNAVAILABLE, "standard output is not open: %s", strerror(errno));
-    self->may_block =
-        S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) || isatty(STDOUT_FILENO) == 1;
+    if (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) || isatty(STDOUT_FILENO) == 1) {
+        self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (self->epoll_fd < 0)
+            return lr_fail(err, LR_EUNAVAILABLE, "no descriptor to watch standard output: %s",
+                           strerror(errno));
+    }
     (void)sigemptyset(&pipe_signal);
     (void)sigaddset(&pipe_signal, SIGPIPE);
     (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     return LR_OK;
+}
+
+static void output_stop(void *ctx, int64_t deadline_ns)
+{
+    struct output *self = ctx;
+
+    (void)deadline_ns;
+    if (self->epoll_fd >= 0)
+        (void)close(self->epoll_fd);
+    self->epoll_fd = -1;
+    self->watching = 0;
 }
 
 static void output_destroy(void *ctx)
@@ -133,6 +183,7 @@ static lr_status output_create(const struct lr_host *host, const void *settings,
     if (!self)
         return lr_fail(err, LR_ENOMEM, "no memory for standard output");
     self->host = host;
+    self->epoll_fd = -1;
     status = linebuf_init(&self->buffer, BUFFER_SIZE, err);
     if (status != LR_OK) {
         output_destroy(self);
@@ -153,6 +204,7 @@ static void output_check(const void *settings, uint32_t lanes, const struct lr_r
 
 static const struct lr_sink sink = {.size = sizeof sink,
                                     .caps = LR_SINK_BYTES,
+                                    .fd = output_fd,
                                     .write = output_write,
                                     .poll = output_poll,
                                     .flush = output_flush};
@@ -167,5 +219,6 @@ const struct lr_plugin stdout_plugin = {
     .check = output_check,
     .create = output_create,
     .start = output_start,
+    .stop = output_stop,
     .destroy = output_destroy,
 };

@@ -89,7 +89,7 @@ static lr_status run(void *ctx, const struct lr_lane *lane, struct lr_error *err
         if (status == LR_OK || status == LR_AGAIN)
             status = commit_if_due(self, lane);
         if (batch)
-            (void)lane->discard(lane->ctx, &batch);
+            lane->discard(lane->ctx, &batch);
         if (status == LR_RESET)
             self->uncommitted = 0; /* the host committed or gave up what was written */
         else if (status < 0)
