@@ -40,11 +40,13 @@ struct lrh_layer {
 
 struct lrh_settings; /* owns the memory */
 
-/* Fills settings from `layers`, the first one wins, then from the table's defaults. A key
- * of a layer that is neither in the table nor skipped is an unknown key, with a suggestion.
- * `label`: the section's name for messages, "source". `folder`: for PATH options.
- * `where`: place for "missing" messages. Returns LR_ECONFIG when anything was added to
- * `problems`; *ret_settings is set whenever memory sufficed (NULL on LR_ENOMEM). */
+/* Fills settings from `layers`, the first one wins, then from the table's defaults; without
+ * one, a BOOL is no and an ENUM -1 (the others: see LR_UNSET). A value that is wrong leaves
+ * the default behind, so that a caller can go on and find more. A key of a layer that is neither
+ * in the table nor skipped is an unknown key, with a suggestion. The layers' sections must
+ * outlive the settings. `label`: the section's name for messages, "source". `folder`: for PATH
+ * options and secrets. `where`: place for "missing" messages. Returns LR_ECONFIG when anything was
+ * added to `problems`; *ret_settings is set whenever memory sufficed (NULL on LR_ENOMEM). */
 lr_status lrh_settings_create(const struct lrh_options *table, const char *label,
                               const struct lrh_layer *layers, size_t n_layers, const char *folder,
                               const char *where_file, uint32_t where_line,
@@ -57,11 +59,12 @@ const void *lrh_settings_values(const struct lrh_settings *settings);
 const struct lrh_entry *lrh_settings_origin(const struct lrh_settings *settings, const char *key);
 
 /* Judges a table itself: names unique and documented, known types, defaults that parse and
- * lie in range, offsets inside the settings. A plugin that fails is refused by the loader. */
+ * lie in range, offsets inside the settings and not shared. A plugin that fails is refused by the
+ * loader. */
 lr_status lrh_options_judge(const struct lrh_options *table, struct lr_error *err);
 
-/* Text -> value, as the table's types do it. `folder` for PATH. On failure `err` holds what
- * is wrong and what is accepted: "'10x' is not a duration (write 100ms, 1.5s, 2min)". */
+/* Text -> value, as the table's types do it, in any locale. On failure `err` holds what is
+ * wrong and what is accepted: "'10x' is not a duration (write 100ms, 1.5s, 2min)". */
 lr_status lrh_value_int(const char *text, int64_t *ret_value, struct lr_error *err);
 lr_status lrh_value_float(const char *text, double *ret_value, struct lr_error *err);
 lr_status lrh_value_bool(const char *text, int32_t *ret_value, struct lr_error *err);
