@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The file module: lines of files as a source, a file of lines as a sink.
+ */
+#include "parts.h"
+
+static const struct lr_plugin *const plugins[] = {&file_source_plugin, &file_sink_plugin};
+
+static const struct lr_module module = {
+    .size = sizeof module,
+    .abi_min = 1,
+    .abi_built = LRHOST_ABI,
+    .n_plugins = sizeof plugins / sizeof plugins[0],
+    .name = "file",
+    .version = LRHOST_VERSION,
+    .license = "MIT",
+    .plugins = plugins,
+};
+
+LRHOST_MODULE(module, 1)
