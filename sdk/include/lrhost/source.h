@@ -48,7 +48,8 @@ struct lr_source {
      * when poll has something to say. Valid from start to stop; the host only polls it. */
     int (*fd)(void *self);
 
-    /* [required] Fills at most `max_records` (and batch->capacity) records and their spans.
+    /* [required] Every stream is handed over by an LR_EVENT_ASSIGN before its first record, also
+     * by a source that has only one. Fills at most `max_records` (and batch->capacity) records and their spans.
      * Takes nothing from a stream at or beyond until[stream] (until NULL: no limit; streams
      * with an id of n_until or above: no limit). max_records 0 only keeps the source alive
      * and reports events. May wait up to timeout_ns; with an fd it is given 0.

@@ -1,0 +1,14 @@
+# Benchmarks. They report ratios and are no tests: machines are shared.
+-include tests/bench/micro.mk
+
+$(BUILD)/tests/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+$(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common/draw.o \
+    $(BUILD)/plugins/common/random.o $(BUILD)/plugins/common/number.o \
+    $(BUILD)/plugins/generator/print.o
+	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lm
+
+.PHONY: bench
+bench: all $(BUILD)/tests/bench/fused
+	BUILD=$(BUILD) tests/bench/inprocess.sh
