@@ -135,7 +135,7 @@ static void input_check(const void *settings, uint32_t lanes, const struct lr_re
 {
     (void)settings;
     (void)lanes;
-    report->touches(report->ctx, LR_READS, "stdin:", LR_PROCESS_ONLY);
+    report->touches(report->ctx, LR_READS, "stdin:", 0);
 }
 
 static const struct lr_option options[] = {

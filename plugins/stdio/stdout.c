@@ -199,7 +199,7 @@ static void output_check(const void *settings, uint32_t lanes, const struct lr_r
     if (lanes > 1)
         report->problem(report->ctx, "plugin",
                         "standard output takes one lane: set lanes = 1, or write to files");
-    report->touches(report->ctx, LR_WRITES, "stdout:", LR_PROCESS_ONLY);
+    report->touches(report->ctx, LR_WRITES, "stdout:", 0);
 }
 
 static const struct lr_sink sink = {.size = sizeof sink,

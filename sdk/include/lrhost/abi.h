@@ -112,7 +112,8 @@ struct lr_pair { /* frozen */
 /* Where check() puts what it finds. */
 #define LR_READS 1
 #define LR_WRITES 2
-#define LR_PROCESS_ONLY 1u /* the resource lives in this process alone */
+#define LR_PROCESS_ONLY 1u /* lives in this process alone: who reads it needs a pipeline of the
+                              same command that writes it */
 
 struct lr_report {
     uint32_t size;
