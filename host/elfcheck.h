@@ -10,12 +10,14 @@
 #include <lrhost/abi.h>
 
 struct lrh_elf_facts {
-    uint32_t abi_min;   /* from the note */
+    uint32_t abi_min; /* from the note */
     uint32_t abi_built;
+    uint32_t uses_origin; /* not 0: $ORIGIN in its run path, or linked with -z origin */
 };
 
 /* LR_ECONFIG with one sentence about what is wrong: not ELF, 32-bit, another machine,
- * truncated, no note ("not an lrhost module"), needs a newer lrhost. */
+ * truncated, no note ("not an lrhost module"), needs a newer lrhost. The sentence is meant to
+ * follow the file's name and a colon. *ret_facts is untouched on failure. */
 lr_status lrh_elf_check(int fd, struct lrh_elf_facts *ret_facts, struct lr_error *err);
 
 /* The same on bytes in memory, for fuzzing. */
