@@ -208,7 +208,10 @@ static int next_line(struct reading *r)
             continue;
         lrh_problems_add(r->problems, r->config->path, r->line,
                          "there is a control character (0x%02x) in the line", c);
-        r->lost |= r->kind == SECTION;
+        if (r->kind == SECTION) {
+            r->lost = 1;
+            r->none = 0;
+        }
         r->kind = NOTHING;
         r->header_due = 0;
         r->n = 0;
