@@ -73,7 +73,7 @@ static void suggest_prefixed(struct lrh_suggestion *suggestion, const char *pref
     struct lrh_suggestion head;
     char word[64];
 
-    if (!dot || suggestion->best)
+    if (!dot || !dot[1] || suggestion->best)
         return;
     (void)snprintf(word, sizeof word, "%.*s", (int)(dot - key + 1), key);
     head = (struct lrh_suggestion){.word = word};
