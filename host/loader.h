@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * Name or path -> module -> plugin: find the file, trust it (trust.h), look into its ELF header and
- * ABI note before any of its code can run (elfcheck.h), load it, shake hands, judge its descriptor.
+ * Name or path -> module -> plugin: find the file, trust it (trust.h), look into it before any of
+ * its code can run (elfcheck.h), load it, shake hands, judge its descriptor, and copy it.
  * The one file that includes dlfcn.h is loader.c. Modules are never unloaded.
+ *
+ * What `plugin =` may say:
+ *
+ *     kafka             module kafka of the search path, its plugin kafka
+ *     text/json         module text of the search path, its plugin json
+ *     ./my.so  ../my    a path: it begins with "/", "./" or "../", or ends in ".so"; relative to
+ *     lib/my.so         the folder of the INI file; ".so" may be left out
+ *     ./my.so/json      the same with a plugin: what follows ".so/"
+ *
+ * All structs that come from here (module, plugin, options, ops) are the host's own copies in
+ * today's size: what a module of an older ABI does not have is zero, so a reader need not look at
+ * any `size`.
  */
 #ifndef LRHOST_LOADER_H
 #define LRHOST_LOADER_H
@@ -15,26 +27,27 @@ struct lrh_loader;
  * "plugins" beside the program, then the installed plugin folder; see lrh_loader_default_path). */
 lr_status lrh_loader_create(const char *plugin_path, struct lrh_loader **ret_loader,
                             struct lr_error *err);
-/* Forgets what it knows; loaded modules stay mapped. */
+/* Forgets the search path; loaded modules and their descriptors stay for good. */
 void lrh_loader_destroy(struct lrh_loader *loader);
 
-/* The folders that a program searches when nothing else is said; malloc'ed. */
+/* The folders that a program searches when nothing else is said; malloc'ed, NULL: no memory. */
 char *lrh_loader_default_path(void);
 
-/* Loads (or finds loaded) a module. `name`: "kafka", or a path with a slash, relative to
- * `folder`. The error is one sentence: not found (with what is there and a suggestion), not
- * trusted (LR_EUNTRUSTED), not a module, too new, half filled (LR_ECONFIG). */
+/* Loads (or finds loaded) a module. `name`: see above, without a plugin; `folder` NULL: the
+ * current one. The error is one sentence: not found (with what is there and a suggestion), not
+ * trusted (LR_EUNTRUSTED), not a module, too new, half filled (LR_ECONFIG). [main] */
 lr_status lrh_loader_module(struct lrh_loader *loader, const char *name, const char *folder,
                             const struct lr_module **ret_module, struct lr_error *err);
 
-/* The plugin of a kind in the module that `name` names: the one called like the module, or
- * "module/plugin" for another one. */
+/* The plugin of a kind in the module that `name` names: the one called like the module, or the
+ * one that is named. [main] */
 lr_status lrh_loader_plugin(struct lrh_loader *loader, uint32_t kind, const char *name,
                             const char *folder, const struct lr_plugin **ret_plugin,
                             struct lr_error *err);
 
 /* Calls `visit` for every .so of the search path, sorted by name; `module` is NULL and `error`
- * set for one that cannot be loaded. */
+ * set for one that cannot be loaded. A file behind another one of the same name is not shown:
+ * it cannot be loaded by name. [main] */
 void lrh_loader_each(struct lrh_loader *loader,
                      void (*visit)(void *ctx, const char *file, const struct lr_module *module,
                                    const char *error),
@@ -43,9 +56,14 @@ void lrh_loader_each(struct lrh_loader *loader,
 /* "source", "codec", ...; NULL for a number that is no kind. */
 const char *lrh_kind_name(uint32_t kind);
 
-/* Judges a descriptor and its option tables: everything required is there, names are sane, kinds
- * known, ops as large as their oldest form. The one place that knows what is required. */
-lr_status lrh_module_judge(const struct lr_module *module, const char *file,
-                           struct lr_error *err);
+/* Judges a descriptor as a module hands it out, and its option tables: everything required is
+ * there, names are sane and fit `file` ("NAME.so", or a path), kinds known, structs as large as
+ * their oldest form. The one place that knows what is required. The sentence is meant to follow
+ * the file's name and a colon. */
+lr_status lrh_module_judge(const struct lr_module *module, const char *file, struct lr_error *err);
+
+/* A copy of a judged descriptor and all below it, in today's sizes; NULL: no memory. One block:
+ * free() ends it. Functions, names and texts stay the module's. */
+struct lr_module *lrh_module_adopt(const struct lr_module *module);
 
 #endif
