@@ -44,7 +44,7 @@ static void test_pairs(void)
             continue;
         }
         CU_ASSERT_PTR_EQUAL(suggestion.best, pairs[i].candidate);
-        CU_ASSERT_EQUAL(suggestion.distance, pairs[i].distance);
+        CU_ASSERT_EQUAL((int)suggestion.distance, pairs[i].distance);
     }
 }
 
