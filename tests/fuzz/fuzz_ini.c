@@ -73,7 +73,6 @@ static void check_config(const struct lrh_config *config, uint32_t last_line)
     }
 }
 
-/* Not what points to files: a fuzzer that opens what it makes up tests the machine. */
 static int skip(void *ctx, const char *key)
 {
     (void)ctx;
@@ -94,6 +93,7 @@ static void check_settings(const struct lrh_config *config, struct lrh_problems 
         const struct values *values;
         lr_status status;
 
+        /* A fuzzer that opens the files it makes up tests the machine. */
         if (secret && strncmp(secret->value, "file:", 5) == 0)
             continue;
         status = lrh_settings_create(&table, section->name, &layer, 1, "/", section->file,
