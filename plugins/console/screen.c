@@ -3,8 +3,8 @@
  * Standard error, shared; see screen.h.
  *
  * The status is a single line without a newline, drawn as "\r", erase to the end of the line
- * (ECMA-48 EL), text, and never wider than the terminal. So nobody needs to know where it
- * stands: a log line that begins with "\r" and EL takes its place, and the next drawing follows
+ * (ECMA-48 EL), text, "\r", and never wider than the terminal. So nobody needs to know where it
+ * stands: a log line takes its place, wholly if it begins with EL, and the next drawing follows
  * below. A block of several lines would have to be moved up over, and every log line in
  * between would break the count. Several pipelines of one process therefore share the one line,
  * each with a part of it, by way of a list of this module: its one piece of global state, as
@@ -115,7 +115,7 @@ static void draw(void)
         return;
     join_rows(text, sizeof text, &trouble);
     coloured = trouble && may_colour();
-    len = snprintf(out, sizeof out, LINE_START "%s%.*s%s", coloured ? RED : "",
+    len = snprintf(out, sizeof out, LINE_START "%s%.*s%s\r", coloured ? RED : "",
                    (int)fit(text, columns - 1), text, coloured ? PLAIN : "");
     if (len > 0)
         put(out, (size_t)len < sizeof out ? (size_t)len : sizeof out - 1);

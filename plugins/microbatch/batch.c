@@ -31,8 +31,10 @@ static lr_status pass_chunk(struct micro_batch *micro, uint32_t most)
         status = lane->write(lane->ctx, &batch);
     if (batch)
         lane->discard(lane->ctx, &batch);
-    if (status == LR_OK)
+    if (status == LR_OK) {
         micro->rows += rows;
+        *micro->uncommitted = 1;
+    }
     return status;
 }
 
@@ -88,10 +90,13 @@ lr_status micro_batch_run(struct micro_batch *micro, uint64_t max_rows)
     end = write_rows(micro, max_rows);
     if (end != LR_OK && end != LR_END)
         return end;
-    status = micro->rows > 0 ? settle_rows(lane) : LR_OK;
+    status = *micro->uncommitted ? settle_rows(lane) : LR_OK;
     micro->added_ns = micro->committed_ns = lane->now(lane->ctx);
-    if (status == LR_OK && micro->rows > 0) {
+    if (status == LR_OK && *micro->uncommitted) {
         status = lane->commit(lane->ctx);
+        *micro->uncommitted = status != LR_OK;
+        if (status == LR_AGAIN)
+            status = LR_OK; /* not possible now: the next commit covers it */
         micro->committed_ns = lane->now(lane->ctx);
     }
     return status == LR_OK ? end : status;

@@ -9,7 +9,9 @@
 
 struct micro_batch {
     const struct lr_lane *lane;
-    uint32_t chunk; /* records per read; 0: as many as fit */
+    int32_t *uncommitted; /* something was written that no commit has covered, maybe by an
+                             attempt that a RESET ended */
+    uint32_t chunk;       /* records per read; 0: as many as fit */
     uint32_t reserved;
     uint64_t rows;
     /* Monotonic. A stage that was not entered began and ended when the one before ended. */

@@ -43,6 +43,7 @@ struct microbatch {
     int64_t *overruns;
     int64_t wall_offset_ns; /* wall minus monotonic clock when run began */
     int64_t batch_id;
+    int32_t uncommitted;      /* see struct micro_batch */
     int64_t last_trigger_ns;  /* start of the trigger before; NEVER: none yet */
     int64_t last_progress_ns; /* NEVER: none yet */
 };
@@ -101,11 +102,12 @@ static void complete(struct microbatch *self, const struct micro_batch *batch)
     self->last_trigger_ns = batch->triggered_ns;
 }
 
-static struct micro_batch new_batch(const struct microbatch *self, const struct lr_lane *lane)
+static struct micro_batch new_batch(struct microbatch *self, const struct lr_lane *lane)
 {
     int64_t now_ns = lane->now(lane->ctx);
 
     return (struct micro_batch){.lane = lane,
+                                .uncommitted = &self->uncommitted,
                                 .chunk = (uint32_t)self->settings->max_batch,
                                 .triggered_ns = now_ns,
                                 .planned_ns = now_ns,
@@ -188,6 +190,7 @@ static lr_status run(void *ctx, const struct lr_lane *lane, struct lr_error *err
     (void)err; /* the host knows what its verbs returned */
     self->wall_offset_ns = self->host->wall_ns(self->host->ctx) - lane->now(lane->ctx);
     self->batch_id = 0;
+    self->uncommitted = 0;
     self->last_trigger_ns = self->last_progress_ns = NEVER;
     switch (self->settings->trigger) {
     case TRIGGER_AVAILABLE_NOW:

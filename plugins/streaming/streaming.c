@@ -90,9 +90,7 @@ static lr_status run(void *ctx, const struct lr_lane *lane, struct lr_error *err
             status = commit_if_due(self, lane);
         if (batch)
             lane->discard(lane->ctx, &batch);
-        if (status == LR_RESET)
-            self->uncommitted = 0; /* the host committed or gave up what was written */
-        else if (status < 0)
+        if (status < 0)
             return status;
     }
     return LR_OK;

@@ -1,0 +1,1 @@
+UNIT_USES_microbatch := tests/unit/plug.o tests/unit/fake_lane.o
