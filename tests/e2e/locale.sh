@@ -10,7 +10,7 @@ localedef -i de_DE -f UTF-8 "$work/de_DE.UTF-8" >/dev/null 2>&1 || [ -d "$work/d
     skip "localedef cannot make de_DE.UTF-8 here"
 
 comma() { LOCPATH=$work LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 "$@"; }
-expect_equal '1,5' "$(comma printf '%.1f' 1,5 2>/dev/null)" "the locale itself"
+expect_equal '1,5' "$(comma env printf '%.1f' 1,5 2>/dev/null)" "the locale itself"
 
 input='1.5,2.25,3e-1;2.0'
 printf '%s\n' "$input" | run_for 10 "$lrhost" configs/smoke.ini 2>"$work/err" |

@@ -8,6 +8,7 @@
 cat >"$work/endless.ini" <<INI
 [pipeline]
 name = endless
+on_bad_record = skip
 [source]
 plugin = generator
 features = 3
