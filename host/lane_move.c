@@ -477,7 +477,8 @@ static lr_status assign(struct lrh_lane *lane, const struct lr_event *event)
         if (status == LR_OK) {
             struct lrh_stream *s = &lane->ledger.streams[event->streams[i]->id];
 
-            s->until = lane->plan ? s->read : INT64_MAX; /* not part of a running plan */
+            /* Not part of a running plan, unless plans end where the source has no more. */
+            s->until = lane->plan && lane->config.source.ops->ends ? s->read : INT64_MAX;
             lane->positions[n++] = (struct lr_position){s->info.id, 0, s->read};
         }
     }

@@ -351,7 +351,10 @@ lr_status lrh__lane_plan(void *ctx, uint64_t max_records)
             return lrh__lane_fail(lane, status, &err);
         }
         if (status == LR_OK) {
-            deal(lane, n, max_records);
+            if (source->ops->ends)
+                deal(lane, n, max_records);
+            for (uint32_t i = 0; i < n && !source->ops->ends; i++)
+                lane->ledger.streams[lane->positions[i].stream].until = INT64_MAX;
             if (lane->config.model)
                 __atomic_store_n(&lane->model,
                                  __atomic_load_n(lane->config.model, __ATOMIC_ACQUIRE),
