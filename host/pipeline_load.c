@@ -52,6 +52,8 @@ static void resolve_part(struct lrh_pipeline *pipeline, uint32_t i, struct lrh_l
     part->section = parts[i].section;
     part->text = lrh_config_section(config, part->section);
     entry = part->text ? lrh_section_entry(part->text, "plugin") : NULL;
+    if (entry && entry->broken)
+        return; /* said already */
     part->name = entry ? entry->value : parts[i].fallback;
     if (!part->text && (i == LRH_PART_SOURCE || i == LRH_PART_SINK)) {
         lrh_problems_add(problems, config->path, 0,
@@ -141,7 +143,7 @@ static void own_settings(struct lrh_pipeline *pipeline, struct lrh_problems *pro
                             config->path, 0, problems, &pipeline->own) == LR_ENOMEM)
         return;
     pipeline->settings = lrh_settings_values(pipeline->own);
-    if (learn && lrh_value_bool(learn->value, &pipeline->learn, &err) != LR_OK)
+    if (learn && !learn->broken && lrh_value_bool(learn->value, &pipeline->learn, &err) != LR_OK)
         lrh_problems_add(problems, learn->file, learn->line, "[model] learn: %s", err.text);
     if (pipeline->settings->name)
         (void)snprintf(pipeline->name, sizeof pipeline->name, "%s", pipeline->settings->name);

@@ -88,8 +88,8 @@ struct lr_error {
 #define LR_OPT_ADVANCED 2u /* documented after the ordinary ones */
 #define LR_OPT_RELOAD 4u   /* a changed value is taken over at SIGHUP */
 
-/* What an INT, SIZE, DURATION without value and default holds; a FLOAT holds NaN, the
- * pointer types NULL (PREFIX: an empty list). */
+/* What an INT, SIZE, DURATION without value and default holds; a FLOAT holds NaN, a BOOL 0, an
+ * ENUM -1, the pointer types NULL (PREFIX: an empty list). */
 #define LR_UNSET INT64_MIN
 
 struct lr_option {
