@@ -169,20 +169,18 @@ lr_status lrh__lane_poll_source(struct lrh_lane *lane)
 {
     const struct lrh_source_part *source = &lane->config.source;
     struct lr_error err = LR_ERROR_INIT;
-    struct work *work =
-        lane->n_free_works ? &lane->works[lane->free_works[lane->n_free_works - 1]] : NULL;
     lr_status status;
 
-    if (!source->ops->rebalanced || lane->busy || lane->event || lane->ended || !work)
+    if (lane->busy || lane->event || lane->at_end)
         return LR_OK;
-    work->batch.count = work->batch.n_spans = 0;
-    status = source->ops->poll(source->self, &work->batch, 0, NULL, 0, 0, &lane->event, &err);
+    status = source->ops->poll(source->self, &lane->idle, 0, NULL, 0, 0, &lane->event, &err);
     if (status < 0) {
         lr_context(&err, "source");
         return lrh__lane_fail(lane, status, &err);
     }
     if (status != LR_REBALANCE)
         lane->event = NULL;
+    lane->at_end = status == LR_END;
     return LR_OK;
 }
 
@@ -222,6 +220,11 @@ struct work *lrh__work_of(struct lrh_lane *lane, const struct lr_batch *batch)
         if (&lane->works[i].batch == batch && lane->works[i].held)
             return &lane->works[i];
     return NULL;
+}
+
+int lrh__lane_holds(const struct lrh_lane *lane)
+{
+    return lane->n_free_works < WORKS;
 }
 
 void lrh__work_release(struct lrh_lane *lane, struct work *work)
@@ -360,7 +363,7 @@ static lr_status verb_drain(void *ctx, int64_t timeout_ns)
 
     if (status != LR_OK)
         return status;
-    status = lrh__lane_drain(lane, begun + timeout_ns);
+    status = lrh__lane_drain(lane, lane_after(lane, timeout_ns));
     ADD(lane, verb_ns[LRH_VERB_DRAIN], lane_mono(lane) - begun);
     if (status < 0)
         return status;
@@ -472,7 +475,9 @@ lr_status lrh_lane_create(const struct lrh_lane_config *config, struct lrh_lane 
         sizeof lane->verbs, config->max_batch, lane,         lrh__lane_plan,     lrh__lane_read,
         verb_score,         lrh__lane_write,   verb_discard, verb_drain,         verb_commit,
         verb_wait,          verb_progress,     verb_now,     verb_stop_requested};
-    lane->stream_room = 0;
+    lane->idle = (struct lr_batch){.size = sizeof lane->idle,
+                                   .record_size = sizeof(struct lr_record),
+                                   .lane = config->index};
     for (uint32_t i = WORKS; i-- > 0 && status == LR_OK;) {
         status = work_init(lane, &lane->works[i]);
         lane->free_works[lane->n_free_works++] = i;

@@ -67,10 +67,11 @@ static void note_outcome(struct lrh_lane *lane, const struct flight *flight, int
                          int32_t outcome)
 {
     struct lr_error err = LR_ERROR_INIT;
+    int refused = outcome == LR_REJECTED || (outcome == LR_RETRY_SINGLY && flight->alone);
 
     if (outcome == LR_ABANDONED)
         return;
-    if (dead && (outcome == LR_REJECTED || outcome == LR_RETRY_SINGLY)) {
+    if (dead && refused) {
         (void)lrh__lane_fail(lane,
                              lr_fail(&err, LR_EDATA,
                                      "dead_letter: its sink refused a record for good, so the "
@@ -81,7 +82,7 @@ static void note_outcome(struct lrh_lane *lane, const struct flight *flight, int
     if (outcome == LR_RETRY) {
         ADD(lane, retried, n);
         lane->recover = 1;
-    } else if (outcome == LR_REJECTED && flight->count == 1) {
+    } else if (refused && flight->count == 1) {
         ADD(lane, rejected, 1);
         remember_poison(lane, &flight->first);
         lane->recover = 1;
@@ -246,7 +247,7 @@ static lr_status resolve_doubt(struct lrh_lane *lane)
     if (status < 0)
         return lrh__lane_fail(lane, status, &err);
     lane->fds_known = 0;
-    lane->transaction = 0;
+    lane->transaction = 0; /* the new client aborted it, or it had been committed */
     return lrh__lane_recover(lane);
 }
 
@@ -261,9 +262,9 @@ static lr_status commit_transaction(struct lrh_lane *lane)
 
     if (status != LR_OK)
         return status;
-    if (lane->recover)
-        return lrh__lane_recover(lane);
     n = lane->stream_room ? lrh_ledger_prefix(&lane->ledger, lane->positions) : 0;
+    if (lane->recover || !lrh_ledger_settled(&lane->ledger))
+        return lrh__lane_recover(lane); /* a batch that was given up halfway is a hole */
     if (!lane->transaction && n == 0)
         return LR_OK;
     status = lrh__lane_begin(lane);
@@ -278,9 +279,9 @@ static lr_status commit_transaction(struct lrh_lane *lane)
             status =
                 sink->ops->commit(sink->self, lane->positions, n, wanted ? &token : NULL, &err);
     } while (status == LR_AGAIN && !lrh__lane_late(lane));
-    if (status == LR_IN_DOUBT)
+    if (status == LR_IN_DOUBT || status == LR_AGAIN) /* AGAIN: it may still go through */
         return resolve_doubt(lane);
-    if (status == LR_ABORT || status == LR_AGAIN)
+    if (status == LR_ABORT)
         return lrh__lane_recover(lane);
     if (status < 0) {
         lr_context(&err, "sink");
@@ -321,6 +322,7 @@ static lr_status seek(struct lrh_lane *lane, uint32_t n)
                                       "the sink did not take everything, and the source cannot "
                                       "be read again"),
                               &err);
+    lane->at_end = 0;
     status = source->ops->seek(source->self, lane->positions, n, &err);
     if (status < 0) {
         lr_context(&err, "source");
@@ -368,22 +370,18 @@ static lr_status abort_transaction(struct lrh_lane *lane)
     return LR_OK;
 }
 
-lr_status lrh__lane_recover(struct lrh_lane *lane)
+/* LR_AGAIN: time was over before it was known where to go on. */
+static lr_status rewind_all(struct lrh_lane *lane)
 {
-    int32_t busy = lane->busy;
     uint32_t n = 0;
     lr_status status;
 
-    lane->busy = 1;
     if (lane->config.guarantee == LRH_EXACTLY_ONCE)
         status = abort_transaction(lane);
     else
         status = lrh__lane_drain(lane, INT64_MAX);
-    lane->recover = 0;
-    if (status != LR_OK) {
-        lane->busy = busy;
+    if (status != LR_OK)
         return status;
-    }
     if (lane->stream_room)
         (void)lrh_ledger_prefix(&lane->ledger, lane->positions);
     for (uint32_t i = 0; i < lane->ledger.n_streams; i++)
@@ -400,23 +398,31 @@ lr_status lrh__lane_recover(struct lrh_lane *lane)
     }
     if (status == LR_OK)
         status = seek(lane, n);
-    lane->busy = busy;
     lane->reset = 1;
     ADD(lane, rewinds, 1);
+    return status;
+}
+
+lr_status lrh__lane_recover(struct lrh_lane *lane)
+{
+    int32_t busy = lane->busy;
+    lr_status status;
+
+    lane->busy = 1;
+    status = rewind_all(lane);
+    lane->busy = busy;
+    lane->recover = status == LR_AGAIN; /* until then nothing is written or committed */
     return status;
 }
 
 lr_status lrh__lane_unread(struct lrh_lane *lane)
 {
     uint32_t n = 0;
-    int held = 0;
 
     for (uint32_t i = 0; i < lane->ledger.n_streams; i++)
         if (lrh_ledger_unread(&lane->ledger, i))
             lane->positions[n++] = (struct lr_position){i, 0, lane->ledger.streams[i].written};
-    for (uint32_t i = 0; i < WORKS; i++)
-        held |= lane->works[i].held;
-    if (held)
+    if (n && lrh__lane_holds(lane))
         lane->reset = 1;
     if (n && !lane->config.source.ops->seek) {
         lrh__lane_log(lane, LR_LOG_WARNING,
@@ -513,7 +519,9 @@ static lr_status give_up(struct lrh_lane *lane, const struct lr_event *event)
     }
     for (uint32_t i = 0; i < event->n_streams; i++)
         lrh_ledger_revoke(&lane->ledger, event->streams[i]->id);
-    if (event->kind == LR_EVENT_LOST && lane->transaction && (status = lrh__lane_recover(lane)) < 0)
+    if (lane->transaction) /* lost, or not committed in time: none of it may become visible */
+        status = lrh__lane_recover(lane);
+    if (status < 0)
         return status;
     status = answer(lane);
     if (status == LR_OK)
@@ -528,7 +536,7 @@ lr_status lrh__lane_rebalance(struct lrh_lane *lane)
     int64_t streams = 0;
     lr_status status;
 
-    if (!event || lane->writing)
+    if (!event)
         return LR_OK;
     ADD(lane, rebalances, 1);
     status = event->kind == LR_EVENT_ASSIGN ? assign(lane, event) : give_up(lane, event);

@@ -35,6 +35,7 @@ struct bad_row {
 struct work {
     struct lr_batch batch; /* first: a batch pointer is a work pointer */
     int32_t held;          /* by the engine */
+    int32_t single;        /* read in single mode */
     uint64_t serial;       /* order of reading */
     uint32_t *epochs;      /* [spans] read_epoch of the span's stream at read */
     struct bad_row *bad;   /* [n_bad], grows on the bad path only */
@@ -56,6 +57,7 @@ struct flight {
     uint32_t hint;   /* span of the last settle: reports mostly come in order */
     uint32_t count;  /* records of the batch */
     int32_t writing; /* write has not returned yet */
+    int32_t alone;   /* one record, and nothing else is on its way */
     int64_t open;    /* handed over, not settled; dead letters too */
     int64_t bytes;
     struct lr_position first; /* stream and offset of record 0: names it in single mode */
@@ -89,7 +91,7 @@ struct lrh_lane {
     uint16_t free_flights[FLIGHTS_MAX];
     uint32_t n_free_flights;
 
-    struct lr_batch dead_batch; /* a batch of one, for dead letters */
+    struct lr_batch idle; /* has no room: to serve the source without taking records */
     struct poison *poisons;
     uint32_t n_poisons, poison_room;
 
@@ -100,8 +102,8 @@ struct lrh_lane {
     int32_t single;                     /* records are written one by one for a while */
     int32_t transaction;                /* open */
     int32_t busy;                       /* inside a rebalance or rewind: the source is not polled */
-    int32_t writing;                    /* inside write: events wait until it is done */
-    int32_t ended;                      /* atomic */
+    int32_t at_end;                     /* the source said END, and was not sought since */
+    int32_t ended;                      /* atomic; and all of it is through */
     int32_t stop;                       /* atomic */
     int64_t deadline_ns;                /* atomic; 0: none */
     const struct lr_event *event;       /* not answered yet */
@@ -129,6 +131,14 @@ static inline int64_t lane_mono(const struct lrh_lane *lane)
     return lane->config.system->monotonic_ns(lane->config.system->ctx);
 }
 
+/* `timeout_ns` from now; never is INT64_MAX. */
+static inline int64_t lane_after(const struct lrh_lane *lane, int64_t timeout_ns)
+{
+    int64_t now = lane_mono(lane);
+
+    return timeout_ns < INT64_MAX - now ? now + timeout_ns : INT64_MAX;
+}
+
 static inline int64_t lane_wall(const struct lrh_lane *lane)
 {
     return lane->config.system->wall_ns(lane->config.system->ctx);
@@ -144,6 +154,8 @@ lr_status lrh__lane_serve(struct lrh_lane *lane, int64_t timeout_ns);
 lr_status lrh__lane_enter(struct lrh_lane *lane);
 /* Keeps the source alive without taking records; notes an event. */
 lr_status lrh__lane_poll_source(struct lrh_lane *lane);
+/* The engine holds batches. */
+int lrh__lane_holds(const struct lrh_lane *lane);
 /* One poll(2) over the host's wake-up, the sinks and, if `reading`, the source. */
 void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading);
 int lrh__lane_source_fd(struct lrh_lane *lane); /* -1: none */

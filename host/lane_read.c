@@ -175,6 +175,9 @@ static lr_status take(struct lrh_lane *lane, struct work *work, uint32_t max, in
 
     for (uint32_t i = 0; lane->plan && i < lane->ledger.n_streams; i++)
         lane->until[i] = lane->ledger.streams[i].until;
+    work->single = lane->single;
+    if (lane->single)
+        max = 1;
     if (lane->plan && lane->plan_left > 0 && max > lane->plan_left)
         max = (uint32_t)lane->plan_left;
     batch->count = batch->n_spans = 0;
@@ -195,12 +198,10 @@ static lr_status take(struct lrh_lane *lane, struct work *work, uint32_t max, in
     batch->t2_ns = 0;
     work->serial = ++lane->serial;
     status = account(lane, work);
-    if (status != LR_OK)
-        return status;
-    if (batch->count == 0) {
+    if (status != LR_OK || batch->count == 0) {
         if (source->ops->release)
             source->ops->release(source->self, batch);
-        return LR_AGAIN;
+        return status != LR_OK ? status : LR_AGAIN;
     }
     if (lane->plan_left > 0)
         lane->plan_left -= batch->count;
@@ -216,6 +217,25 @@ static lr_status take(struct lrh_lane *lane, struct work *work, uint32_t max, in
     return status;
 }
 
+/* What is on its way may still bring the lane back (a retry, an aborted transaction), and after
+ * the end no engine would be there to read it again. So the end is told when all is through. */
+static lr_status source_ends(struct lrh_lane *lane)
+{
+    lr_status status;
+
+    if (lrh__lane_holds(lane))
+        return LR_END;
+    status = lrh__lane_drain(lane, INT64_MAX);
+    if (status == LR_OK)
+        status = lrh__lane_commit(lane, 1);
+    if (status == LR_OK)
+        status = lrh__lane_enter(lane);
+    if (status != LR_OK || !lane->at_end)
+        return status != LR_OK ? status : LR_AGAIN;
+    __atomic_store_n(&lane->ended, 1, __ATOMIC_RELEASE);
+    return LR_END;
+}
+
 static lr_status plan_ends(struct lrh_lane *lane)
 {
     lr_status status;
@@ -228,7 +248,7 @@ static lr_status plan_ends(struct lrh_lane *lane)
     if (status != LR_OK)
         return status;
     lane->plan = 0;
-    return LR_END;
+    return lane->at_end ? source_ends(lane) : LR_END;
 }
 
 /* Between two looks at the source: rest, then see to sink and source. LR_AGAIN: give up. */
@@ -254,7 +274,7 @@ lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
                          struct lr_batch **ret_batch)
 {
     struct lrh_lane *lane = ctx;
-    int64_t now = lane_mono(lane), deadline = now + timeout_ns;
+    int64_t now = lane_mono(lane), deadline = lane_after(lane, timeout_ns);
     lr_status status = lrh__lane_enter(lane);
     uint32_t max = lane->config.max_batch;
     struct work *work;
@@ -263,8 +283,8 @@ lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
     while (status == LR_OK) {
         int64_t slice = deadline - now;
 
-        if (lane->ended)
-            return LR_END;
+        if (lane->at_end)
+            return source_ends(lane);
         if (lrh_lane_stopping(lane))
             return LR_AGAIN;
         if (lane->plan && plan_done(lane))
@@ -283,7 +303,7 @@ lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
             slice = 0;
         else if (slice > (lane->totals.in_flight ? SLICE_SETTLE_NS : SLICE_NS))
             slice = lane->totals.in_flight ? SLICE_SETTLE_NS : SLICE_NS;
-        status = take(lane, work, lane->single ? 1 : max, slice);
+        status = take(lane, work, max, slice);
         if (status == LR_OK) {
             lane->n_free_works--;
             work->held = 1;
@@ -293,7 +313,8 @@ lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
         if (status < 0)
             return status;
         if (status == LR_END) {
-            __atomic_store_n(&lane->ended, 1, __ATOMIC_RELEASE);
+            lane->at_end = 1;
+            status = LR_OK;
             continue;
         }
         status = rest(lane, status, deadline);

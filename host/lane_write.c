@@ -151,10 +151,13 @@ static void divert_large(struct lrh_lane *lane, struct work *work)
 
     for (uint32_t i = 0; limit && i < batch->count; i++) {
         const struct lr_record *record = lr_batch_record(batch, i);
-        uint64_t bytes = (uint64_t)batch->encoded[i].len + record->key_len;
+        uint64_t bytes;
         char text[BAD_TEXT];
 
-        if (bytes <= limit || (record->flags & LR_RECORD_BAD))
+        if (record->flags & LR_RECORD_BAD) /* encoded[] was not set */
+            continue;
+        bytes = (uint64_t)batch->encoded[i].len + record->key_len;
+        if (bytes <= limit)
             continue;
         (void)snprintf(text, sizeof text,
                        "the result has %llu bytes with its key; the sink takes at most %llu",
@@ -196,18 +199,27 @@ static lr_status enter_ledger(struct lrh_lane *lane, struct work *work, struct f
     for (uint32_t i = 0; i < batch->n_spans; i++) {
         const struct lr_span *span = &batch->spans[i];
         struct flight_span *fs = &flight->spans[i];
-        struct lrh_stream *s = &lane->ledger.streams[span->stream];
-        int64_t next = s->last_read == work->serial ? s->read : span->next;
+        const struct lrh_stream *s = &lane->ledger.streams[span->stream];
 
         *fs = (struct flight_span){span->stream, 0, first + span->count, 0, 0};
         if (span->count && lrh__span_live(lane, work, i)) {
             fs->live = 1;
             fs->epoch = s->write_epoch;
-            if (lrh_ledger_append(&lane->ledger, span->stream, next, rows_due(work, first, fs->end),
-                                  &fs->segment, &err) != LR_OK)
+            if (lrh_ledger_append(&lane->ledger, span->stream, span->next,
+                                  rows_due(work, first, fs->end), &fs->segment, &err) != LR_OK)
                 return lrh__lane_fail(lane, LR_ENOMEM, &err);
         }
         first = fs->end;
+    }
+    for (uint32_t i = 0; i < batch->n_spans; i++) {
+        const struct lrh_stream *s = &lane->ledger.streams[batch->spans[i].stream];
+        uint64_t mark;
+
+        /* The stream moved on without records after this batch, its last one: see account. */
+        if (s->last_read == work->serial && s->written != s->read &&
+            lrh__span_live(lane, work, i) &&
+            lrh_ledger_append(&lane->ledger, batch->spans[i].stream, s->read, 0, &mark, &err))
+            return lrh__lane_fail(lane, LR_ENOMEM, &err);
     }
     flight->first = (struct lr_position){lr_batch_record(batch, 0)->stream, 0,
                                          lr_batch_record(batch, 0)->offset};
@@ -238,6 +250,10 @@ static lr_status hand_over(struct lrh_lane *lane, const struct lrh_sink_part *si
         flight->open += n; /* before the call: settles may arrive inside it */
         ADD(lane, in_flight, n);
         status = sink->ops->write(sink->self, batch, first, n, &taken, &err);
+        if (taken > n) {
+            status = lr_fail(&err, LR_EINTERNAL, "it says it took %u of %u records", taken, n);
+            taken = 0;
+        }
         flight->open -= n - taken;
         ADD(lane, in_flight, -(int64_t)(n - taken));
         if (status < 0) {
@@ -352,6 +368,7 @@ static lr_status hand_over_dead(struct lrh_lane *lane, struct work *work, struct
         dead.added = letters[i].headers;
         dead.n_added = DEAD_HEADERS;
         dead.token = token + work->bad[i].index;
+        dead.out = batch->out + (size_t)work->bad[i].index * batch->out_stride;
         dead.t0 = &batch->t0[work->bad[i].index];
         dead.t1 = &batch->t1[work->bad[i].index];
         dead.y = &batch->y[work->bad[i].index];
@@ -381,12 +398,14 @@ static lr_status commit_before(struct lrh_lane *lane, const struct work *work)
         return LR_OK;
     for (uint32_t i = 0; i < work->batch.n_spans; i++) {
         const struct lr_span *span = &work->batch.spans[i];
+        uint32_t at = 0;
 
-        if (!lrh__span_live(lane, work, i))
+        if (!span->count || !lrh__span_live(lane, work, i))
             continue;
-        if (n && lane->positions[n - 1].stream == span->stream)
-            n--;
-        lane->positions[n++] = (struct lr_position){span->stream, 0, span->next};
+        while (at < n && lane->positions[at].stream != span->stream)
+            at++; /* a stream may have several spans */
+        lane->positions[at] = (struct lr_position){span->stream, 0, span->next};
+        n = at == n ? n + 1 : n;
     }
     do {
         status = n ? source->ops->commit(source->self, lane->positions, n, 1, &err) : LR_OK;
@@ -408,8 +427,10 @@ static lr_status write_work(struct lrh_lane *lane, struct work *work)
     struct flight *flight;
     uint32_t number;
     uint64_t token;
-    lr_status status = wait_for_room(lane, work->batch.count);
+    lr_status status = work->single ? lrh__lane_drain(lane, INT64_MAX) : LR_OK;
 
+    if (status == LR_OK)
+        status = wait_for_room(lane, work->batch.count);
     if (status != LR_OK)
         return status;
     if (lane->config.guarantee == LRH_AT_MOST_ONCE && (status = commit_before(lane, work)) != LR_OK)
@@ -417,6 +438,7 @@ static lr_status write_work(struct lrh_lane *lane, struct work *work)
     number = lane->free_flights[--lane->n_free_flights];
     flight = lane->flights[number];
     flight->writing = 1;
+    flight->alone = work->single && work->batch.count == 1;
     token = (uint64_t)flight->serial << (FLIGHT_BITS + RECORD_BITS) | (uint64_t)number
                                                                           << RECORD_BITS;
     work->batch.token = token;
@@ -436,7 +458,7 @@ static lr_status write_work(struct lrh_lane *lane, struct work *work)
     flight->writing = 0;
     if (flight->open == 0)
         lrh__flight_release(lane, number);
-    if (status == LR_OK && lane->single && !lane->recover)
+    if (status == LR_OK && work->single && !lane->recover)
         status = lrh__lane_drain(lane, INT64_MAX);
     return lane->status != LR_OK ? lane->status : status;
 }
@@ -447,6 +469,7 @@ lr_status lrh__lane_write(void *ctx, struct lr_batch **batch)
     struct work *work = lrh__work_of(lane, *batch);
     int64_t begun = lane_mono(lane);
     lr_status status;
+    int gave_up;
 
     if (!work)
         return LR_ECONFIG;
@@ -456,22 +479,23 @@ lr_status lrh__lane_write(void *ctx, struct lr_batch **batch)
 
         if (other->held && other->serial < work->serial)
             for (uint32_t s = 0; s < other->batch.n_spans; s++)
-                if (lrh__span_live(lane, other, s))
+                if (other->batch.spans[s].count && lrh__span_live(lane, other, s))
                     return LR_ECONFIG;
     }
-    if (status == LR_OK) {
-        lane->writing = 1;
+    if (status == LR_OK)
         status = write_work(lane, work);
-        lane->writing = 0;
-    }
     lrh__work_release(lane, work);
     *batch = NULL;
     ADD(lane, verb_ns[LRH_VERB_WRITE], lane_mono(lane) - begun);
-    if (status == LR_AGAIN && !lane->recover && !lane->event) {
-        /* Given up because time is over, or not a member: what was not written is void. */
-        status = lrh__lane_unread(lane);
-    }
     if (status < 0 || status == LR_RESET)
         return status;
-    return lrh__lane_enter(lane);
+    gave_up = status == LR_AGAIN;
+    status = lrh__lane_enter(lane);
+    if (gave_up && status >= 0) {
+        /* Time is over, or a rewind or rebalance came first: what was not written is void. */
+        lr_status unread = lrh__lane_unread(lane);
+
+        status = unread < 0 ? unread : status;
+    }
+    return status;
 }

@@ -122,6 +122,12 @@ static struct lrh_segment *segment_at(const struct lrh_stream *s, uint64_t numbe
     return &s->ring[number & (s->ring_size - 1)];
 }
 
+static void advance(struct lrh_stream *s)
+{
+    while (s->head < s->tail && segment_at(s, s->head)->open == 0)
+        s->finished = segment_at(s, s->head++)->next;
+}
+
 static lr_status grow_ring(struct lrh_stream *s, struct lr_error *err)
 {
     uint32_t size = s->ring_size * 2;
@@ -143,6 +149,8 @@ lr_status lrh_ledger_append(struct lrh_ledger *ledger, uint32_t stream, int64_t 
     struct lrh_stream *s = &ledger->streams[stream];
     lr_status status;
 
+    if (s->tail - s->head == s->ring_size)
+        advance(s);
     if (s->tail - s->head == s->ring_size) {
         status = grow_ring(s, err);
         if (status != LR_OK)
@@ -175,12 +183,19 @@ uint32_t lrh_ledger_prefix(struct lrh_ledger *ledger, struct lr_position *positi
 
         if (!s->ours)
             continue;
-        while (s->head < s->tail && segment_at(s, s->head)->open == 0)
-            s->finished = segment_at(s, s->head++)->next;
+        advance(s);
         if (s->finished != s->committed)
             positions[n++] = (struct lr_position){i, 0, s->finished};
     }
     return n;
+}
+
+int lrh_ledger_settled(const struct lrh_ledger *ledger)
+{
+    for (uint32_t i = 0; i < ledger->n_streams; i++)
+        if (ledger->streams[i].ours && ledger->streams[i].head < ledger->streams[i].tail)
+            return 0;
+    return 1;
 }
 
 void lrh_ledger_committed(struct lrh_ledger *ledger, const struct lr_position *positions,

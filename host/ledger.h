@@ -66,6 +66,8 @@ void lrh_ledger_settle(struct lrh_ledger *ledger, uint32_t stream, uint32_t epoc
 /* Moves finished over what is settled. Writes the streams whose finished position is not
  * committed yet to `positions` (room for n_streams); returns how many. */
 uint32_t lrh_ledger_prefix(struct lrh_ledger *ledger, struct lr_position *positions);
+/* After prefix: nothing that was written is unfinished. */
+int lrh_ledger_settled(const struct lrh_ledger *ledger);
 /* Says that `positions` are stored. */
 void lrh_ledger_committed(struct lrh_ledger *ledger, const struct lr_position *positions,
                           uint32_t n);
