@@ -164,7 +164,7 @@ static lr_status source_poll(void *self, struct lr_batch *batch, uint32_t max,
     if (max == 0) {
         if (!world->finite && world_fault(world, 30))
             disturb(source);
-        return LR_AGAIN;
+        return at_end(source) ? LR_END : LR_AGAIN;
     }
     hold = calloc(1, sizeof *hold);
     if (!hold)
@@ -348,6 +348,8 @@ void sim_source_init(struct sim_source *source, struct world *world, struct lr_s
                                   .seek = source_seek,
                                   .ends = source_ends,
                                   .group_token = source_token};
+    if (world->finite && world->seed % 2)
+        ret_ops->ends = NULL;
 }
 
 /* Leaves the group: some of its streams go to the peer. */

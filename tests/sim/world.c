@@ -129,7 +129,7 @@ static void move(struct world *world)
     }
     if (!world->lane || world->stopped)
         return;
-    if (world_done(world)) {
+    if (!world->finite && world_done(world)) {
         world->stopped = 1;
         lrh_lane_stop(world->lane);
     } else if (world_fault(world, 1)) {
