@@ -99,10 +99,11 @@ TESTS_BUILD := all
 TESTS_FULL_BUILD :=
 -include $(sort $(wildcard tests/*/test.mk))
 TESTS := $(UNIT_BIN) $(filter-out $(UNIT_BIN),$(TESTS))
+TESTS_BUILD += $(TEST_PLUGINS)
 $(UNIT_SRC:%.c=$(BUILD)/%.o): $(FLAGS)
 
 .PHONY: deps demo test test-build check check-build lint sanitize tsan fresh-check docs install
-export BUILD CC
+export BUILD CC FUZZ FUZZ_CC
 
 # What a user starts builds on all cores; a -j of the user's own wins.
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2))
@@ -127,7 +128,7 @@ test:
 check:
 	@packaging/deps.sh check
 	+@$(MAKE) -s --no-print-directory $(PARALLEL) check-build
-	@tests/run $(TESTS) packaging/lint.sh packaging/sanitize.sh $(TESTS_FULL)
+	@tests/run $(TESTS) packaging/lint.sh packaging/sanitize.sh packaging/fuzz.sh $(TESTS_FULL)
 
 lint:
 	@packaging/lint.sh
