@@ -244,6 +244,7 @@ const char *plug_folder(void)
     const char *base = getenv("TMPDIR");
 
     (void)snprintf(path, sizeof path, "%s/lrhost-test-XXXXXX", base ? base : "/tmp");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
+    if (!mkdtemp(path)) /* may be called where no test is running */
+        exit(70);
     return path;
 }

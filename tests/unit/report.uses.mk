@@ -1,0 +1,1 @@
+UNIT_USES_report := tests/unit/plug.o plugins/report/histogram.o
