@@ -238,6 +238,29 @@ const char *plug_json(const char *path, const char *key)
     return value;
 }
 
+void plug_save(const char *name, const void *data, size_t len)
+{
+    FILE *file = fopen(name, "we");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fwrite(data, 1, len, file), len);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+int plug_place(int fd, int place)
+{
+    int kept = dup(place);
+
+    CU_ASSERT(kept >= 0 && dup2(fd, place) == place);
+    return kept;
+}
+
+void plug_put_back(int kept, int place)
+{
+    CU_ASSERT_EQUAL(dup2(kept, place), place);
+    (void)close(kept);
+}
+
 const char *plug_folder(void)
 {
     static char path[256];

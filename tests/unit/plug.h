@@ -58,6 +58,10 @@ const char *plug_file(const char *path);
 /* The text after `"key": ` in a flat JSON file, up to the line's end, without a comma or quotes
  * (static memory); "" when there is none. */
 const char *plug_json(const char *path, const char *key);
+void plug_save(const char *path, const void *data, size_t len);
+/* Puts a descriptor into the place of another; returns what brings back what was there. */
+int plug_place(int fd, int place);
+void plug_put_back(int kept, int place);
 /* A fresh folder below $TMPDIR (static memory). */
 const char *plug_folder(void);
 

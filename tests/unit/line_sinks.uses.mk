@@ -1,0 +1,1 @@
+UNIT_USES_line_sinks := tests/unit/plug.o

@@ -1,0 +1,1 @@
+UNIT_USES_line_sources := tests/unit/plug.o
