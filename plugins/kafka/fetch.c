@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From partition queues to records and spans.
+ *
+ * A queue is asked for at most what lies in it (asking for more waits, even with a timeout of
+ * 0) and for no more records than offsets are left until the plan's end. Compaction and
+ * transactions leave gaps, so the last records may still lie beyond the end: those are kept
+ * for later. What lies before the position is stale and dropped.
+ *
+ * librdkafka swallows the marks that end a transaction. So that a plan whose last offset is such
+ * a mark is reached, the position follows librdkafka's own (when it handed out less than the
+ * queue held) and the end-of-partition event.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "source.h"
+
+/* ---- holds ------------------------------------------------------------------------------ */
+
+struct hold *hold_get(struct source *s, uint32_t room)
+{
+    struct hold **at = &s->free_holds, *hold;
+
+    while (*at && (*at)->room < room)
+        at = &(*at)->next;
+    hold = *at;
+    if (hold) {
+        *at = hold->next;
+    } else {
+        hold = malloc(sizeof *hold + room * sizeof(rd_kafka_message_t *));
+        if (!hold)
+            return NULL;
+        hold->room = room;
+    }
+    hold->n = 0;
+    hold->next = s->used_holds;
+    s->used_holds = hold;
+    return hold;
+}
+
+void hold_put(struct source *s, struct hold *hold)
+{
+    struct hold **at = &s->used_holds;
+
+    while (*at && *at != hold)
+        at = &(*at)->next;
+    if (!*at)
+        return; /* given back already, when the source stopped */
+    for (uint32_t i = 0; i < hold->n; i++)
+        rd_kafka_message_destroy(hold->messages[i]);
+    hold->n = 0;
+    *at = hold->next;
+    hold->next = s->free_holds;
+    s->free_holds = hold;
+}
+
+/* Messages are librdkafka's and must be gone before it is. */
+void holds_finish(struct source *s)
+{
+    while (s->used_holds)
+        hold_put(s, s->used_holds);
+    while (s->free_holds) {
+        struct hold *next = s->free_holds->next;
+
+        free(s->free_holds);
+        s->free_holds = next;
+    }
+}
+
+/* ---- headers and t0 --------------------------------------------------------------------- */
+
+lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *ret_header)
+{
+    const rd_kafka_headers_t *list = headers;
+    const char *name;
+    const void *value;
+    size_t len;
+
+    if (!list || rd_kafka_header_get_all(list, index, &name, &value, &len))
+        return LR_END;
+    *ret_header = (struct lr_header){name, value, (uint32_t)len, 0};
+    return LR_OK;
+}
+
+static int64_t t0_of(const rd_kafka_headers_t *headers, int64_t otherwise)
+{
+    const void *value;
+    const char *digits;
+    size_t len;
+    int64_t t0 = 0;
+
+    if (rd_kafka_header_get_last(headers, T0_HEADER, &value, &len) || len == 0 || len > 18 + 1)
+        return otherwise;
+    digits = value;
+    for (size_t i = 0; i < len; i++) {
+        if (digits[i] < '0' || digits[i] > '9' || t0 > (INT64_MAX - 9) / 10)
+            return otherwise;
+        t0 = t0 * 10 + (digits[i] - '0');
+    }
+    return t0;
+}
+
+/* ---- one record ------------------------------------------------------------------------- */
+
+static void fill(struct lr_batch *batch, uint32_t index, const struct stream *st,
+                 const rd_kafka_message_t *m)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t timestamp = rd_kafka_message_timestamp(m, &type);
+    rd_kafka_headers_t *headers = NULL;
+    struct lr_record *record = lr_batch_record(batch, index);
+
+    if (rd_kafka_message_headers(m, &headers))
+        headers = NULL;
+    *record = (struct lr_record){
+        .value = m->payload,
+        .key = m->key,
+        .headers = headers,
+        .offset = m->offset,
+        .timestamp_ns =
+            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || timestamp < 0 ? -1 : timestamp * MS,
+        .value_len = (uint32_t)m->len,
+        .key_len = (uint32_t)m->key_len,
+        .stream = st->info.id,
+        .flags = m->payload ? 0 : LR_RECORD_NULL,
+    };
+    if (batch->t0)
+        batch->t0[index] = headers ? t0_of(headers, record->timestamp_ns) : record->timestamp_ns;
+}
+
+static lr_status fail_gone(struct source *s, const struct stream *st, int64_t offset,
+                           struct lr_error *err)
+{
+    int64_t low = -1, high = -1;
+
+    (void)rd_kafka_query_watermark_offsets(s->rk, st->topic, st->info.partition, &low, &high, 2000);
+    if (low >= 0 && offset >= 0 && offset < low)
+        return lr_fail(err, LR_EDATA,
+                       "%s[%d]: %" PRId64
+                       " records are missing: the group stands at offset %" PRId64
+                       ", but the topic now begins at %" PRId64 " (retention passed the group); to "
+                       "go on with what is left, run once with --set %s.rewind=earliest",
+                       st->topic, st->info.partition, low - offset, offset, low, s->host->section);
+    if (high >= 0 && offset > high)
+        return lr_fail(
+            err, LR_EDATA,
+            "%s[%d]: the group stands at offset %" PRId64 ", but the topic ends at %" PRId64
+            " (it was made anew, or its broker lost data); to read it from its beginning, "
+            "run once with --set %s.rewind=earliest",
+            st->topic, st->info.partition, offset, high, s->host->section);
+    return lr_fail(err, LR_EDATA,
+                   "%s[%d]: offset %" PRId64 " is out of range; run once with --set "
+                   "%s.rewind=earliest (or latest) to go on",
+                   st->topic, st->info.partition, offset, s->host->section);
+}
+
+/* What comes instead of a record. */
+static lr_status special(struct source *s, struct stream *st, const rd_kafka_message_t *m,
+                         struct lr_error *err)
+{
+    switch (m->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        if (m->offset > st->position)
+            st->position = m->offset;
+        st->eof = m->offset;
+        return LR_OK;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        return fail_gone(s, st, m->offset >= 0 ? m->offset : st->position, err);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return lr_fail(err, LR_EUNAVAILABLE,
+                       "the broker at %s does not let this user read topic '%s'", s->wire.servers,
+                       st->topic);
+    default: /* librdkafka goes on by itself after a pause */
+        wire_log(&s->wire, LR_LOG_WARNING, "%s[%d]: %s", st->topic, st->info.partition,
+                 rd_kafka_message_errstr(m));
+        return LR_OK;
+    }
+}
+
+/* ---- one stream ------------------------------------------------------------------------- */
+
+/* Moves up to `want` messages of a stream to `into`. */
+static size_t take(struct stream *st, rd_kafka_message_t **into, size_t want)
+{
+    size_t n = 0;
+    ssize_t got;
+
+    while (n < want && st->at_kept < st->n_kept)
+        into[n++] = st->kept[st->at_kept++];
+    if (n == want)
+        return n;
+    got = rd_kafka_consume_batch_queue(st->queue, 0, into + n, want - n);
+    return got > 0 ? n + (size_t)got : n;
+}
+
+static lr_status keep(struct stream *st, rd_kafka_message_t **from, size_t n, struct lr_error *err)
+{
+    size_t left = st->n_kept - st->at_kept;
+    rd_kafka_message_t **grown = malloc((n + left) * sizeof(rd_kafka_message_t *));
+
+    if (!grown) {
+        for (size_t i = 0; i < n; i++)
+            rd_kafka_message_destroy(from[i]);
+        return lr_fail(err, LR_ENOMEM, "no memory for %zu messages", n + left);
+    }
+    memcpy(grown, from, n * sizeof *grown);
+    if (left)
+        memcpy(grown + n, st->kept + st->at_kept, left * sizeof *grown);
+    free(st->kept);
+    st->kept = grown;
+    st->n_kept = n + left;
+    st->at_kept = 0;
+    return LR_OK;
+}
+
+/* Past marks that librdkafka swallowed. Its position counts only after a record came, because a
+ * seek resets it later than it returns. */
+static void follow(struct source *s, struct stream *st)
+{
+    rd_kafka_topic_partition_list_t *list;
+
+    if (!st->settled || st->at_kept < st->n_kept)
+        return;
+    list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, st->topic, st->info.partition);
+    if (rd_kafka_position(s->rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        list->elems[0].offset > st->position)
+        st->position = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_batch *batch,
+                              uint32_t room, int64_t limit, struct lr_error *err)
+{
+    struct hold *hold = batch->hold;
+    rd_kafka_message_t **at = hold->messages + hold->n;
+    size_t want = rd_kafka_queue_length(st->queue) + (st->n_kept - st->at_kept), got, i;
+    int64_t before = st->position;
+    uint32_t first = batch->count;
+    lr_status status = LR_OK;
+
+    if (want > room)
+        want = room;
+    if ((int64_t)want > limit - st->position)
+        want = (size_t)(limit - st->position);
+    if (want == 0)
+        return LR_OK;
+    got = take(st, at, want);
+    for (i = 0; i < got && status == LR_OK; i++) {
+        rd_kafka_message_t *m = at[i];
+
+        if (m->err) {
+            status = special(s, st, m, err);
+        } else if (m->offset >= limit) {
+            st->position = m->offset; /* nothing lies between */
+            status = keep(st, at + i, got - i, err);
+            got = i; /* all of them are gone from the hold */
+            break;
+        } else if (m->offset >= st->position) {
+            fill(batch, batch->count++, st, m);
+            st->position = m->offset + 1;
+            st->settled = 1;
+            hold->messages[hold->n++] = m;
+            continue;
+        } else {
+            lr_metric_add(s->dropped, 1);
+        }
+        rd_kafka_message_destroy(m);
+    }
+    for (; i < got; i++) /* after an error */
+        rd_kafka_message_destroy(at[i]);
+    if (status == LR_OK && got < want)
+        follow(s, st);
+    if (st->position != before) {
+        batch->spans[batch->n_spans++] =
+            (struct lr_span){st->info.id, batch->count - first, st->position};
+        st->info.next = st->position;
+    }
+    return status;
+}
+
+lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
+                uint32_t n_until, int *ret_more, struct lr_error *err)
+{
+    uint32_t turn = s->turn;
+    lr_status status = LR_OK;
+
+    *ret_more = 0;
+    if (max > batch->capacity)
+        max = batch->capacity;
+    for (uint32_t i = 0; i < s->n_owned && status == LR_OK; i++) {
+        struct stream *st = s->owned[(turn + i) % s->n_owned];
+        int64_t limit = until && st->info.id < n_until ? until[st->info.id] : INT64_MAX;
+
+        if (st->position >= limit)
+            continue;
+        if (batch->count >= max || batch->n_spans >= batch->span_capacity) {
+            *ret_more = 1;
+            break;
+        }
+        status = fetch_stream(s, st, batch, max - batch->count, limit, err);
+        if (batch->count > 0)
+            s->turn = (turn + i + 1) % s->n_owned;
+        if (st->position < limit &&
+            (st->at_kept < st->n_kept || (batch->count >= max && rd_kafka_queue_length(st->queue))))
+            *ret_more = 1;
+    }
+    return status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Membership: making the consumer, joining the group, leaving it.
+ *
+ * Joining goes on in the background while start waits for the topics (and the pipeline for its
+ * model). Leaving is said to the group, so that the others take over at once instead of
+ * after the session's timeout; but never beyond the deadline.
+ */
+#include <stdlib.h>
+
+#include "source.h"
+
+/* ---- start and stop --------------------------------------------------------------------- */
+
+static lr_status open_consumer(struct source *s, struct lr_error *err)
+{
+    rd_kafka_conf_t *conf;
+    lr_status status = conf_create(&s->wire, ROLE_CONSUMER, &conf, err);
+
+    if (status != LR_OK)
+        return status;
+    rd_kafka_conf_set_rebalance_cb(conf, rebalance_note);
+    rd_kafka_conf_set_offset_commit_cb(conf, positions_on_commit);
+    status = wire_client(&s->wire, RD_KAFKA_CONSUMER, conf, &s->rk, err);
+    if (status != LR_OK)
+        return status;
+    (void)rd_kafka_poll_set_consumer(s->rk);
+    s->events = rd_kafka_queue_get_consumer(s->rk);
+    s->replies = rd_kafka_queue_new(s->rk);
+    rd_kafka_queue_cb_event_enable(s->events, bell_queue_cb, &s->bell);
+    return LR_OK;
+}
+
+static lr_status subscribe(struct source *s, struct lr_error *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
+    rd_kafka_resp_err_t code;
+
+    for (const char *const *t = s->settings->topics; *t; t++)
+        rd_kafka_topic_partition_list_add(list, *t, RD_KAFKA_PARTITION_UA);
+    code = rd_kafka_subscribe(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code)
+        return lr_fail(err, LR_ECONFIG, "the topics cannot be subscribed to: %s",
+                       rd_kafka_err2str(code));
+    return LR_OK;
+}
+
+lr_status member_start(void *self, struct lr_error *err)
+{
+    struct source *s = self;
+    const char *const *topics = s->settings->topics;
+    lr_status status = LR_OK;
+    uint32_t n = 0;
+
+    if (!property_value(s->wire.settings, "group.id"))
+        return lr_fail(err, LR_ECONFIG,
+                       "kafka.group.id is missing: the group that shares the work and remembers "
+                       "how far it is");
+    while (topics[n])
+        n++;
+    s->known = calloc(n + 1, sizeof *s->known);
+    if (!s->known)
+        return lr_fail(err, LR_ENOMEM, "no memory for %u topics", n);
+    for (uint32_t i = 0; i < n && status == LR_OK && embedded_is(s->wire.settings); i++)
+        status = embedded_topic(topics[i], s->settings->common.partitions, err);
+    if (status == LR_OK)
+        status = open_consumer(s, err);
+    if (status == LR_OK) /* first, so that joining takes no time of its own */
+        status = subscribe(s, err);
+    for (uint32_t i = 0; i < n && status == LR_OK; i++)
+        status = wire_await(&s->wire, s->rk, *topics[i] == '^' ? NULL : topics[i], source_serve, s,
+                            &s->known[i], err);
+    if (status == LR_OK && s->failed != LR_OK)
+        status = lr_fail(err, s->failed, "%s", s->failure.text);
+    return status == LR_AGAIN ? LR_OK : status; /* stopping: nothing will be read */
+}
+
+/* Leaves the group, so that the others take over at once. */
+static void leave(struct source *s, int64_t deadline_ns)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(s->rk);
+    rd_kafka_error_t *error;
+
+    s->closing = 1;
+    rebalance_finish(s);
+    error = rd_kafka_consumer_close_queue(s->rk, queue);
+    if (error)
+        rd_kafka_error_destroy(error); /* fatal before: the group knows */
+    else
+        while (!rd_kafka_consumer_closed(s->rk) && wire_now(&s->wire) < deadline_ns)
+            rd_kafka_queue_poll_callback(queue, 20);
+    rd_kafka_queue_destroy(queue);
+}
+
+void member_stop(void *self, int64_t deadline_ns)
+{
+    struct source *s = self;
+
+    if (s->query)
+        rd_kafka_destroy(s->query);
+    s->query = NULL;
+    while (s->n_owned)
+        stream_drop(s, s->owned[s->n_owned - 1]);
+    holds_finish(s);
+    if (s->rk) {
+        rd_kafka_queue_cb_event_enable(s->events, NULL, NULL);
+        rd_kafka_queue_destroy(s->events);
+        rd_kafka_queue_destroy(s->replies);
+        leave(s, deadline_ns);
+        if (s->token)
+            rd_kafka_mem_free(s->rk, s->token);
+        rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+    s->events = s->replies = NULL;
+    s->token = NULL;
+    s->rk = NULL;
+    s->closing = s->announced = 0;
+    s->failed = LR_OK;
+    free(s->known);
+    s->known = NULL;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside the Kafka source: one member of a consumer group, on one thread.
+ *
+ * Each assigned partition has its own librdkafka queue (not forwarded to the consumer's), so that
+ * what is taken from it is one contiguous span. The consumer's own queue carries events alone:
+ * rebalances, errors, results of commits. All queues ring one bell.
+ *
+ *   source.c     poll and the descriptor; serves events
+ *   member.c     start and stop: in and out of the group
+ *   fetch.c      partition queues -> records and spans
+ *   streams.c    the table of streams this instance has ever had
+ *   rebalance.c  a noted rebalance -> an event of the host, and its answer
+ *   positions.c  commit, committed, seek, ends
+ *   begin.c      where a partition begins: stored, start, rewind
+ */
+#ifndef KAFKA_SOURCE_H
+#define KAFKA_SOURCE_H
+
+#include "bell.h"
+#include "kafka.h"
+
+#define NO_OFFSET INT64_C(-1)
+
+struct stream {
+    struct lr_stream info; /* as the host sees it; id is the index in the table */
+    char *topic;
+    rd_kafka_queue_t *queue; /* NULL: not ours */
+    int64_t position;        /* what is handed out next; what lies before it was, or is no record */
+    int64_t begin;           /* where it began without a stored position; NO_OFFSET: nowhere yet */
+    int64_t eof;             /* end of the partition as of the last end event; NO_OFFSET: unknown */
+    int32_t settled; /* a record came since the last seek, so librdkafka's position counts */
+    /* Taken from the queue, but at or beyond the plan's end (gaps make the count uncertain). */
+    rd_kafka_message_t **kept;
+    size_t n_kept, at_kept;
+};
+
+struct hold { /* the messages behind one batch */
+    struct hold *next;
+    uint32_t n, room;
+    rd_kafka_message_t *messages[];
+};
+
+struct source {
+    struct wire wire; /* first: librdkafka's opaque */
+    const struct lr_host *host;
+    const struct source_settings *settings;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *events;
+    rd_kafka_queue_t *replies; /* of commits that are waited for */
+    uintptr_t stores;          /* such commits so far */
+    struct bell bell;
+
+    struct stream **streams; /* by id; never shrinks */
+    uint32_t n_streams, stream_room;
+    struct stream **owned; /* assigned now */
+    uint32_t n_owned, owned_room;
+    uint32_t turn; /* who is asked first */
+
+    struct hold *free_holds, *used_holds;
+
+    int32_t noted;                               /* LR_EVENT_*, 0: none */
+    rd_kafka_topic_partition_list_t *partitions; /* of the noted event */
+    int32_t resolved;                            /* the event is ready */
+    int64_t resolve_by_ns;
+    struct lr_event event;
+    const struct lr_stream **event_streams;
+    int32_t announced; /* the first assignment was logged */
+    int32_t *known;    /* partitions of each of settings->topics at the start; 0: a pattern */
+    int32_t closing;
+
+    rd_kafka_t *query; /* asks for ends beside a waiting fetch; made when first needed */
+    void *token;       /* of the last group_token */
+    lr_status failed;  /* found while serving events */
+    struct lr_error failure;
+    int64_t serve_due_ns, gauge_due_ns;
+    int64_t *lag, *assigned, *commit_failures, *dropped;
+};
+
+/* source.c: librdkafka's events; `ctx` is the source. */
+void source_serve(void *ctx);
+
+/* member.c */
+lr_status member_start(void *self, struct lr_error *err);
+void member_stop(void *self, int64_t deadline_ns);
+
+/* streams.c */
+struct stream *stream_get(struct source *s, const char *topic,
+                          int32_t partition); /* NULL: memory */
+struct stream *stream_find(struct source *s, const char *topic, int32_t partition);
+lr_status stream_take(struct source *s, struct stream *st, int64_t position, struct lr_error *err);
+void stream_drop(struct source *s, struct stream *st);
+void stream_forget_kept(struct stream *st);
+/* The positions as librdkafka's list; an unknown stream is a defect of the host. */
+lr_status stream_list(struct source *s, const struct lr_position *positions, uint32_t n,
+                      rd_kafka_topic_partition_list_t **ret_list, struct lr_error *err);
+void streams_finish(struct source *s);
+
+/* fetch.c */
+struct hold *hold_get(struct source *s, uint32_t room);
+void hold_put(struct source *s, struct hold *hold);
+void holds_finish(struct source *s);
+/* Fills the batch; LR_OK also with nothing in it. *ret_more: something was left behind. */
+lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
+                uint32_t n_until, int *ret_more, struct lr_error *err);
+lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *ret_header);
+
+/* rebalance.c */
+void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                    rd_kafka_topic_partition_list_t *partitions, void *opaque);
+/* Makes the noted event ready. LR_REBALANCE, LR_AGAIN, or an error. */
+lr_status rebalance_event(struct source *s, const struct lr_event **ret_event,
+                          struct lr_error *err);
+lr_status rebalance_answer(void *self, struct lr_error *err);
+void rebalance_finish(struct source *s);
+
+/* begin.c */
+/* Sets every offset of the list: stored, else where the source begins. LR_AGAIN: not now. */
+lr_status begin_positions(struct source *s, rd_kafka_topic_partition_list_t *list,
+                          struct lr_error *err);
+/* Applies `rewind`, once for each partition in this process. */
+lr_status begin_rewind(struct source *s, rd_kafka_topic_partition_list_t *list,
+                       struct lr_error *err);
+/* "earliest", "latest", RFC 3339 or milliseconds since the epoch; as ListOffsets asks. */
+lr_status begin_parse(const char *text, int64_t *ret_timestamp, struct lr_error *err);
+/* Offsets at a timestamp (RD_KAFKA_OFFSET_BEGINNING and _END, too). LR_AGAIN: no answer. */
+lr_status begin_offsets_at(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t timestamp,
+                           int timeout_ms, struct lr_error *err);
+
+/* positions.c */
+lr_status positions_commit(void *self, const struct lr_position *positions, uint32_t n,
+                           int32_t wait, struct lr_error *err);
+lr_status positions_store(struct source *s, rd_kafka_topic_partition_list_t *list,
+                          int64_t deadline_ns, struct lr_error *err);
+lr_status positions_committed(void *self, struct lr_position *positions, uint32_t n,
+                              struct lr_error *err);
+lr_status positions_seek(void *self, const struct lr_position *positions, uint32_t n,
+                         struct lr_error *err);
+lr_status positions_ends(void *self, struct lr_position *positions, uint32_t n,
+                         struct lr_error *err);
+void positions_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *offsets, void *opaque);
+
+#endif
