@@ -65,8 +65,7 @@ int main(int argc, char **argv)
     double cpu, wall;
     struct draw draw;
 
-    if (!printer || !units || !w || !x || !text || !out ||
-        draw_init(&draw, &config, &err) != LR_OK)
+    if (!printer || !units || !w || !x || !text || !out || draw_init(&draw, &config, &err) != LR_OK)
         return 70;
     printer_init(printer, DRAW_DECIMALS);
     for (uint32_t j = 0; j < features; j++)

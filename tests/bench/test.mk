@@ -12,3 +12,9 @@ $(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common
 .PHONY: bench
 bench: all $(BUILD)/tests/bench/fused
 	BUILD=$(BUILD) tests/bench/inprocess.sh
+
+# A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring
+# an allocator of their own.
+$(BUILD)/tests/bench/calls.so: tests/bench/calls.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize%,$(ALL_CFLAGS)) -O2 -fPIC -shared -fno-builtin -Wl,--no-as-needed $< -o $@ -ldl
