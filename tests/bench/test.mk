@@ -13,6 +13,8 @@ $(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common
 bench: all $(BUILD)/tests/bench/fused
 	BUILD=$(BUILD) tests/bench/inprocess.sh
 
+TESTS_BUILD += $(BUILD)/tests/bench/calls.so
+
 # A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring
 # an allocator of their own.
 $(BUILD)/tests/bench/calls.so: tests/bench/calls.c
