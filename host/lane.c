@@ -204,6 +204,9 @@ lr_status lrh__lane_enter(struct lrh_lane *lane)
         return lane->status;
     if (lane->event && lrh__lane_rebalance(lane) != LR_OK)
         return lane->status;
+    if (lane->commit_due_ns && lane_mono(lane) >= lane->commit_due_ns &&
+        lrh__lane_commit_due(lane) != LR_OK)
+        return lane->status;
     if (lane->reset) {
         lane->reset = 0;
         lane->plan = 0;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define MS INT64_C(1000000)
+#define COMMIT_AGAIN_NS (100 * MS)
 
 /* ---- settles ---------------------------------------------------------------------------- */
 
@@ -220,6 +221,7 @@ static lr_status commit_stored(struct lrh_lane *lane, int32_t wait)
     uint32_t n = lane->stream_room ? lrh_ledger_prefix(&lane->ledger, lane->positions) : 0;
     lr_status status;
 
+    lane->commit_due_ns = 0;
     if (n == 0 || !source->ops->commit)
         return LR_OK;
     status = source->ops->commit(source->self, lane->positions, n, wait, &err);
@@ -231,7 +233,17 @@ static lr_status commit_stored(struct lrh_lane *lane, int32_t wait)
         lrh_ledger_committed(&lane->ledger, lane->positions, n);
         ADD(lane, commits, 1);
     }
+    lane->commit_due_ns = status == LR_OK ? 0 : lane_after(lane, COMMIT_AGAIN_NS);
     return LR_OK;
+}
+
+lr_status lrh__lane_commit_due(struct lrh_lane *lane)
+{
+    lr_status status = commit_stored(lane, 0);
+
+    if (lane->commit_due_ns || !lrh_ledger_settled(&lane->ledger))
+        lane->commit_due_ns = lane_after(lane, COMMIT_AGAIN_NS);
+    return status;
 }
 
 /* The sink starts anew (and so fences what it left behind), then the store is asked. */
@@ -526,6 +538,9 @@ static lr_status give_up(struct lrh_lane *lane, const struct lr_event *event)
     status = answer(lane);
     if (status == LR_OK)
         status = lrh__lane_unread(lane);
+    /* After RESET an engine owes no commit for what it wrote before. */
+    if (lane->config.guarantee == LRH_AT_LEAST_ONCE)
+        lane->commit_due_ns = lane_after(lane, COMMIT_AGAIN_NS);
     lane->reset = 1;
     return status;
 }
@@ -548,29 +563,45 @@ lr_status lrh__lane_rebalance(struct lrh_lane *lane)
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
+/* Settles and commits until `lane->deadline_ns`; answers the source meanwhile, so that a stop in
+ * the middle of a rebalance does not leave finished records uncommitted. */
+static void bring_home(struct lrh_lane *lane, int patient)
+{
+    lr_status status;
+
+    do {
+        status = lrh__lane_rebalance(lane);
+        if (status >= 0)
+            status = lrh__lane_drain(lane, INT64_MAX);
+        if (status >= 0)
+            status = lrh__lane_commit(lane, 1);
+    } while (patient && status == LR_OK && (lane->event || lane->commit_due_ns) &&
+             !lrh__lane_late(lane) && lrh__lane_serve(lane, 10 * MS) == LR_OK);
+}
+
 lr_status lrh_lane_close(struct lrh_lane *lane, int64_t deadline_ns, struct lr_error *err)
 {
-    lr_status failed = lane->status, status;
+    lr_status failed = lane->status;
+    struct lr_error why = lane->error;
+    int64_t sooner = __atomic_load_n(&lane->deadline_ns, __ATOMIC_ACQUIRE);
 
     for (uint32_t i = 0; i < WORKS; i++)
         if (lane->works[i].held)
             lrh__work_release(lane, &lane->works[i]);
+    lrh_lane_set_deadline(lane, sooner && sooner < deadline_ns ? sooner : deadline_ns);
     lane->status = LR_OK; /* what is settled is committed all the same */
-    lane->busy = 1;
-    status = failed == LR_OK || lane->config.guarantee != LRH_EXACTLY_ONCE
-                 ? lrh__lane_drain(lane, deadline_ns)
-                 : LR_OK;
-    if (lane->config.guarantee == LRH_EXACTLY_ONCE && (failed != LR_OK || status != LR_OK))
-        (void)abort_transaction(lane);
-    else if (status >= 0)
-        (void)lrh__lane_commit(lane, 1);
+    if (failed == LR_OK || lane->config.guarantee != LRH_EXACTLY_ONCE)
+        bring_home(lane, failed == LR_OK);
+    (void)abort_transaction(lane);
     if (lane->totals.in_flight > 0)
         lrh__lane_log(
             lane, LR_LOG_WARNING,
             "%lld records were not settled in time; they are read again at the next start",
             (long long)lane->totals.in_flight);
-    if (failed != LR_OK)
+    if (failed != LR_OK) {
         lane->status = failed;
+        lane->error = why;
+    }
     if (lane->status != LR_OK && err)
         (void)lr_fail(err, lane->status, "%s", lane->error.text);
     return lane->status;

@@ -115,6 +115,7 @@ struct lrh_lane {
     int wake_fd;
     int source_fd, sink_fd, dead_fd;
     int32_t fds_known;
+    int64_t commit_due_ns; /* the host owes a commit; 0: none. at_least_once only */
     int64_t lag_due_ns; /* when the lag is looked at again */
     int64_t bytes_in_flight;
 
@@ -182,6 +183,8 @@ int lrh__span_live(const struct lrh_lane *lane, const struct work *work, uint32_
 /* ---- lane_move.c ---- */
 lr_status lrh__lane_drain(struct lrh_lane *lane, int64_t deadline_ns);
 lr_status lrh__lane_commit(struct lrh_lane *lane, int32_t wait);
+/* A commit that the source could not take, or that no engine will ask for. */
+lr_status lrh__lane_commit_due(struct lrh_lane *lane);
 /* Back to what is finished (exactly_once: to what is stored); then RESET. */
 lr_status lrh__lane_recover(struct lrh_lane *lane);
 /* Voids what was read and not written, so that it is read again; then RESET. */
