@@ -1,0 +1,1 @@
+UNIT_USES_console := tests/unit/plug.o plugins/console/status.o
