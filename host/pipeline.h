@@ -4,7 +4,8 @@
  *
  *   pipeline_load.c   resolve: plugins and typed settings, or every mistake at once
  *   pipeline_check.c  judge what was resolved: guarantee, bad records, do the parts fit?
- *   pipeline.c        create, start, stop
+ *   pipeline_create.c instances, and how they are wired
+ *   pipeline.c        start, run, stop: the lanes' threads
  *   reload.c          a new model beside the old one
  *   snapshot.c        what monitors see
  *   instance.c        the host table of one plugin instance
@@ -124,11 +125,13 @@ void lrh_pipeline_destroy(struct lrh_pipeline *pipeline);
 
 const char *lrh_guarantee_name(int32_t guarantee);
 
-/* ---- pipeline.c ---- */
+/* ---- pipeline_create.c ---- */
 
 /* Instances of everything. */
 lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log,
                               const struct lrh_system *system, int wake_fd, struct lr_error *err);
+/* ---- pipeline.c ---- */
+
 /* Lanes' threads, which start source and sink; the model trains meanwhile. On failure the
  * lanes end by themselves; join as ever. */
 lr_status lrh_pipeline_start(struct lrh_pipeline *pipeline, struct lr_error *err);
