@@ -144,9 +144,12 @@ static int read_features(const struct text *text, struct field field, double *ro
         }
         p = next + 1;
     }
-    if (i != text->n_features || p)
-        return text_fault(fault, FAULT_FEATURES, "%llu features, but %u are expected",
-                          (unsigned long long)count_fields(field, separator), text->n_features);
+    if (i != text->n_features || p) {
+        unsigned long long found = count_fields(field, separator);
+
+        return text_fault(fault, FAULT_FEATURES, "%llu feature%s, but expected: %u", found,
+                          found == 1 ? "" : "s", text->n_features);
+    }
     return 1;
 }
 
@@ -164,8 +167,8 @@ static int read_predictions(const struct text *text, struct field field, double 
             next = memchr(field.begin, text->layout.feature_separator,
                           (size_t)(field.end - field.begin));
             if (!next)
-                return text_fault(fault, FAULT_PARSE, "prediction: %u values, but %u are expected",
-                                  i + 1, text->n_outputs);
+                return text_fault(fault, FAULT_PARSE, "prediction: %u value%s, but expected: %u",
+                                  i + 1, i ? "s" : "", text->n_outputs);
         }
         if (!read_number(text, (struct field){field.begin, last ? field.end : next}, "prediction",
                          &value, fault))
