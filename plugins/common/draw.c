@@ -78,9 +78,10 @@ lr_status draw_init(struct draw *draw, const struct draw_config *config, struct 
     draw->bias = config->bias;
     if (!(label_bound(config) * draw->scale < EXACT_INTEGERS))
         return lr_fail(err, LR_ECONFIG,
-                       "labels could reach %.3g, which needs more than the 15 digits a double "
-                       "holds at %u decimals; use smaller weights or fewer decimals",
-                       label_bound(config), config->decimals);
+                       "labels could reach %.3g, but with %u decimals a double is exact up to "
+                       "%.3g only; use smaller weights and noise, or fewer decimals where that "
+                       "is an option",
+                       label_bound(config), config->decimals, EXACT_INTEGERS / draw->scale);
     if (config->weights) {
         draw->weights = calloc(config->features, sizeof *draw->weights);
         if (!draw->weights)

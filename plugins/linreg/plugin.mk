@@ -1,0 +1,2 @@
+USES_linreg := random draw number
+LIBS_linreg := -ljansson
