@@ -61,8 +61,6 @@ static lr_status encode(void *self, struct lr_batch *batch, void *memory, size_t
 
 void sim_codec_init(struct lr_codec *ret_ops)
 {
-    *ret_ops = (struct lr_codec){.size = sizeof *ret_ops,
-                                 .decode = decode,
-                                 .encode_bound = encode_bound,
-                                 .encode = encode};
+    *ret_ops = (struct lr_codec){
+        .size = sizeof *ret_ops, .decode = decode, .encode_bound = encode_bound, .encode = encode};
 }

@@ -9,26 +9,27 @@
 
 int sim_mutant; /* a mutated lane has no other way to know; set once per history */
 
-const char *const mutant_names[MUTANTS] = {
-    [MUTANT_none] = "none",
-    [MUTANT_commit_before_settle] = "commit before settle",
-    [MUTANT_abort_without_rewind] = "abort without rewind",
-    [MUTANT_offsets_outside_transaction] = "offsets outside the transaction",
-    [MUTANT_doubt_resolved_from_memory] = "doubt resolved from memory",
-    [MUTANT_letter_in_own_transaction] = "dead letter in its own transaction",
-    [MUTANT_letter_sent_at_read] = "dead letter sent at read",
-    [MUTANT_one_record_retried_in_place] = "one record retried in place",
-    [MUTANT_plan_ends_by_record_offset] = "end of plan by record offset",
-    [MUTANT_rebalance_answered_first] = "rebalance answered before finish",
-    [MUTANT_position_stored_after_write] = "at most once: stored after write",
-    [MUTANT_stale_rows_written] = "stale rows written after revoke",
-    [MUTANT_written_out_of_order] = "batches written out of order",
-    [MUTANT_plan_survives_revoke] = "plan survives a revoke",
-    [MUTANT_refusal_not_remembered] = "refusal not remembered",
-    [MUTANT_commit_without_drain] = "transaction without drain",
-    [MUTANT_lost_streams_committed] = "lost streams committed",
-    [MUTANT_empty_plan_never_polls] = "empty plan never polls",
-    [MUTANT_no_epoch] = "no epoch",
+const struct mutant mutants[MUTANTS] = {
+    [MUTANT_none] = {"none", 0},
+    [MUTANT_commit_before_settle] = {"commit before settle", 0},
+    [MUTANT_abort_without_rewind] = {"abort without rewind", LRH_EXACTLY_ONCE},
+    [MUTANT_offsets_outside_transaction] = {"offsets outside the transaction", LRH_EXACTLY_ONCE},
+    [MUTANT_doubt_resolved_from_memory] = {"doubt resolved from memory", LRH_EXACTLY_ONCE},
+    [MUTANT_letter_in_own_transaction] = {"dead letter in a transaction of its own",
+                                          LRH_EXACTLY_ONCE},
+    [MUTANT_letter_sent_at_read] = {"dead letter sent at read", LRH_EXACTLY_ONCE},
+    [MUTANT_one_record_retried_in_place] = {"one record retried in place", LRH_AT_LEAST_ONCE},
+    [MUTANT_plan_ends_by_record_offset] = {"end of plan by record offset", 0},
+    [MUTANT_rebalance_answered_first] = {"rebalance answered before the finish", 0},
+    [MUTANT_position_stored_after_write] = {"position stored after the write", LRH_AT_MOST_ONCE},
+    [MUTANT_stale_rows_written] = {"stale rows written after a revoke", 0},
+    [MUTANT_written_out_of_order] = {"batches written out of order", 0},
+    [MUTANT_plan_survives_revoke] = {"plan that survives a revoke", 0},
+    [MUTANT_refusal_not_remembered] = {"refusal not remembered", 0},
+    [MUTANT_commit_without_drain] = {"transaction committed without drain", LRH_EXACTLY_ONCE},
+    [MUTANT_lost_streams_committed] = {"lost streams committed", 0},
+    [MUTANT_empty_plan_never_polls] = {"plan with nothing new that never polls", 0},
+    [MUTANT_no_epoch] = {"no epoch", 0},
 };
 
 static struct life *life_of(void *source)
@@ -166,8 +167,8 @@ static lr_status poll_by_offset(void *self, struct lr_batch *batch, uint32_t max
                                 const int64_t *until, uint32_t n_until, int64_t timeout_ns,
                                 const struct lr_event **ret_event, struct lr_error *err)
 {
-    lr_status status = life_of(self)->source_base.poll(self, batch, max, until, n_until,
-                                                       timeout_ns, ret_event, err);
+    lr_status status = life_of(self)->source_base.poll(self, batch, max, until, n_until, timeout_ns,
+                                                       ret_event, err);
     uint32_t n = 0, records = 0;
 
     if (status != LR_OK)

@@ -13,7 +13,12 @@
 #include "life.h"
 #include "mutant_ids.h"
 
-extern const char *const mutant_names[MUTANTS];
+struct mutant {
+    const char *name;
+    int32_t guarantee; /* LRH_*: the only one that forbids it; 0: all do */
+};
+
+extern const struct mutant mutants[MUTANTS];
 
 void mutant_wrap(struct life *life);
 /* The codec found a record that it cannot read. */

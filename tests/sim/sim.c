@@ -143,7 +143,8 @@ static void run_mutant(struct row *row, struct world *world)
     for (size_t i = 0; i < CONFIGS && !row->failed; i++) {
         row->setup = config_at(i, row->name, sizeof row->name);
         row->setup.mutant = mutant;
-        run_seeds(row, world, 1);
+        if (!mutants[mutant].guarantee || mutants[mutant].guarantee == row->setup.guarantee)
+            run_seeds(row, world, 1);
     }
     memcpy(row->name, name, sizeof name);
 }
@@ -230,10 +231,10 @@ static void print_clean(const struct row *row)
 static void print_mutant(const struct row *row)
 {
     if (row->failed)
-        (void)printf("%-34s noticed by %s, seed %llu: %s\n", row->name, row->where,
+        (void)printf("%-42s noticed by %s, seed %llu: %s\n", row->name, row->where,
                      (unsigned long long)row->first_failed, row->why);
     else
-        (void)printf("%-34s NOT NOTICED in %llu histories\n", row->name,
+        (void)printf("%-42s NOT NOTICED in %llu histories\n", row->name,
                      (unsigned long long)row->done);
     (void)fflush(stdout);
 }
@@ -265,7 +266,7 @@ static int seeds(struct row *rows, uint64_t n, uint64_t first)
     return failed != 0;
 }
 
-static int mutants(struct row *rows, uint64_t n)
+static int hunt(struct row *rows, uint64_t n)
 {
     uint32_t count = 0, missed = 0;
 
@@ -275,7 +276,7 @@ static int mutants(struct row *rows, uint64_t n)
         row->setup.mutant = m;
         row->first = 1;
         row->n = n;
-        (void)snprintf(row->name, sizeof row->name, "%2d %s", m, mutant_names[m]);
+        (void)snprintf(row->name, sizeof row->name, "%2d %s", m, mutants[m].name);
     }
     run_all(rows, count, run_mutant, print_mutant);
     for (uint32_t i = 0; i < count; i++)
@@ -314,13 +315,13 @@ int main(int argc, char **argv)
     if (rows == MAP_FAILED)
         return 70;
     if (argc >= 3 && strcmp(argv[1], "seeds") == 0)
-        return seeds(rows, strtoull(argv[2], NULL, 10),
-                     argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
+        return seeds(rows, strtoull(argv[2], NULL, 10), argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
     if (argc >= 3 && strcmp(argv[1], "mutants") == 0)
-        return mutants(rows, strtoull(argv[2], NULL, 10));
+        return hunt(rows, strtoull(argv[2], NULL, 10));
     if (argc >= 4 && strcmp(argv[1], "replay") == 0)
         return replay(argv[2], strtoull(argv[3], NULL, 10),
                       argc > 4 ? (int)strtol(argv[4], NULL, 10) : 0);
-    (void)fprintf(stderr, "sim seeds N [FIRST] | sim mutants N | sim replay CONFIG SEED [MUTANT]\n");
+    (void)fprintf(stderr,
+                  "sim seeds N [FIRST] | sim mutants N | sim replay CONFIG SEED [MUTANT]\n");
     return 64;
 }

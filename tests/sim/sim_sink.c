@@ -36,7 +36,7 @@ void sim_sink_settle(struct sim_sink *sink, uint32_t index, uint32_t count, int3
         sink->queue[sink->n - 1] = first;
         return;
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count && !first.told; i++)
         check_bytes(sink->world, &sink->queue[index + i]);
     memmove(&sink->queue[index], &sink->queue[index + count],
             (sink->n - index - count) * sizeof sink->queue[0]);
@@ -81,9 +81,8 @@ static void deliver(struct sim_sink *sink, const struct pending *p)
     int ours = world->owner[p->stream] == US && world->claim[p->stream] == p->claim;
     int open = world->setup.guarantee == LRH_EXACTLY_ONCE;
 
-    world_put(world, &(struct output){p->stream, p->letter ? LETTER : RESULT,
-                                      open ? OPEN : VISIBLE, ours ? US : NOBODY, p->offset,
-                                      open ? sink->transaction : 0});
+    world_put(world, &(struct output){p->stream, p->letter ? LETTER : RESULT, open ? OPEN : VISIBLE,
+                                      ours ? US : NOBODY, p->offset, open ? sink->transaction : 0});
 }
 
 static void refuse(struct sim_sink *sink, uint32_t index)
@@ -275,17 +274,17 @@ static lr_status sink_commit(void *self, const struct lr_position *positions, ui
         world_fail(world, "commit outside of a transaction");
     while (unsent(sink))
         sim_sink_send(sink);
-    if (world_fault(world, 20)) {
+    if (world_fault(world, 40)) {
         world->monotonic_ns += 10 * MS;
         sink->again = 1;
         return LR_AGAIN;
     }
-    if (sink->spoiled || stale(sink, token) || world_fault(world, 20)) {
+    if (sink->spoiled || stale(sink, token) || world_fault(world, 40)) {
         sink->spoiled = 1;
         sink->again = 0;
         return LR_ABORT;
     }
-    doubt = world_fault(world, 20);
+    doubt = world_fault(world, 60);
     done = !doubt || world_draw(world, 2);
     if (done) {
         world_decide(world, sink->transaction, VISIBLE);

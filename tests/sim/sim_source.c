@@ -62,7 +62,10 @@ static void disturb(struct sim_source *source)
         return;
     for (uint32_t s = 0; s < STREAMS; s++)
         chosen[s] = source->mine[s] == (pick > 0) && (many || world_draw(world, 2));
-    raise_event(source, pick == 0 ? LR_EVENT_ASSIGN : pick == 1 ? LR_EVENT_REVOKE : LR_EVENT_LOST,
+    raise_event(source,
+                pick == 0   ? LR_EVENT_ASSIGN
+                : pick == 1 ? LR_EVENT_REVOKE
+                            : LR_EVENT_LOST,
                 chosen);
 }
 
@@ -73,9 +76,10 @@ static void join(struct sim_source *source)
     int32_t chosen[STREAMS];
 
     for (uint32_t s = 0; s < STREAMS; s++)
-        chosen[s] = !source->mine[s] &&
-                    (world->owner[s] == US || (world->owner[s] == NOBODY && !world_draw(world, 5)) ||
-                     (world->gives_back && world->owner[s] == PEER && !world_draw(world, 60)));
+        chosen[s] =
+            !source->mine[s] &&
+            (world->owner[s] == US || (world->owner[s] == NOBODY && !world_draw(world, 5)) ||
+             (world->gives_back && world->owner[s] == PEER && !world_draw(world, 60)));
     raise_event(source, LR_EVENT_ASSIGN, chosen);
 }
 
@@ -112,8 +116,8 @@ static void add_record(struct sim_source *source, struct lr_batch *batch, struct
 }
 
 /* A run of one stream. */
-static void gather(struct sim_source *source, struct lr_batch *batch, struct hold *hold,
-                   uint32_t s, uint32_t max, int64_t until)
+static void gather(struct sim_source *source, struct lr_batch *batch, struct hold *hold, uint32_t s,
+                   uint32_t max, int64_t until)
 {
     struct world *world = source->world;
     int64_t end = world->ends[s] < until ? world->ends[s] : until, from = source->at[s];
@@ -140,8 +144,8 @@ static int at_end(const struct sim_source *source)
     return source->world->finite;
 }
 
-static lr_status source_poll(void *self, struct lr_batch *batch, uint32_t max,
-                             const int64_t *until, uint32_t n_until, int64_t timeout_ns,
+static lr_status source_poll(void *self, struct lr_batch *batch, uint32_t max, const int64_t *until,
+                             uint32_t n_until, int64_t timeout_ns,
                              const struct lr_event **ret_event, struct lr_error *err)
 {
     struct sim_source *source = self;
@@ -321,8 +325,8 @@ static lr_status source_token(void *self, struct lr_group_token *ret_token, stru
         source->world->generation++;
         source->stale = 1;
     }
-    *ret_token = (struct lr_group_token){sizeof *ret_token, sizeof source->generation,
-                                         &source->generation};
+    *ret_token =
+        (struct lr_group_token){sizeof *ret_token, sizeof source->generation, &source->generation};
     return LR_OK;
 }
 
@@ -335,8 +339,8 @@ void sim_source_init(struct sim_source *source, struct world *world, struct lr_s
 {
     *source = (struct sim_source){.world = world, .generation = ++world->generation};
     for (uint32_t s = 0; s < STREAMS; s++)
-        source->streams[s] = (struct lr_stream){sizeof source->streams[s], s, "topic", (int32_t)s,
-                                                0, 0, -1};
+        source->streams[s] =
+            (struct lr_stream){sizeof source->streams[s], s, "topic", (int32_t)s, 0, 0, -1};
     *ret_ops = (struct lr_source){.size = sizeof *ret_ops,
                                   .caps = LR_SOURCE_REPLAY | LR_SOURCE_SPLIT,
                                   .fd = source_fd,

@@ -65,10 +65,9 @@ void world_init(struct world *world, const struct setup *setup, uint64_t seed)
     world->source_fd = world_draw(world, 2) == 0;
     world->sink_fd = world_draw(world, 2) == 0;
     world->encodes = world_draw(world, 2) == 0;
-    world->faults = (int32_t)world_draw(world, 9);
+    world->faults = (int32_t)world_draw(world, world_draw(world, 8) ? 9 : 60);
     for (uint32_t s = 0; s < STREAMS; s++) {
-        world->owner[s] =
-            world->finite || setup->positions || world_draw(world, 4) ? US : PEER;
+        world->owner[s] = world->finite || setup->positions || world_draw(world, 4) ? US : PEER;
         world->ends[s] = world->finite ? RECORDS : world_draw(world, RECORDS);
         for (uint32_t i = 0; i < RECORDS; i++)
             world->kind[s][i] = draw_kind(world);
@@ -198,7 +197,7 @@ int world_expects(const struct world *world, uint32_t stream, int64_t offset)
     case LARGE:
         return bad;
     case EMPTY:
-        return world->on_null == LRH_NULL_PASS ? RESULT
+        return world->on_null == LRH_NULL_PASS  ? RESULT
                : world->on_null == LRH_NULL_BAD ? bad
                                                 : NOTHING;
     default:

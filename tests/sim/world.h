@@ -20,7 +20,7 @@
 #define RECORDS 20
 #define BATCH 6
 #define OUTPUTS_MAX 8000
-#define CALLS_MAX 60000 /* calls of plugins in one history; more is a hang */
+#define CALLS_MAX 60000   /* calls of plugins in one history; more is a hang */
 #define LOOKS_MAX 4000000 /* looks at the clock; the same for a lane that calls nobody */
 
 #define MS INT64_C(1000000)
@@ -73,10 +73,10 @@ struct world {
 
     /* How this history is. */
     int32_t on_bad, on_null;
-    int32_t slow;      /* the sink hardly moves */
+    int32_t slow;       /* the sink hardly moves */
     int32_t gives_back; /* the peer returns streams by itself */
-    int32_t finite;    /* the source ends; there is no peer */
-    int32_t vague;     /* the sink never says REJECTED */
+    int32_t finite;     /* the source ends; there is no peer */
+    int32_t vague;      /* the sink never says REJECTED */
     int32_t attached, source_fd, sink_fd, encodes;
     int32_t faults; /* left */
     int32_t dirty;  /* something happened after which a record may come twice */
@@ -97,7 +97,7 @@ struct world {
     uint32_t n_outputs;
     uint32_t seen[STREAMS][RECORDS]; /* visible outputs of a record */
 
-    struct life *life; /* the newest; older ones behind it */
+    struct life *life;     /* the newest; older ones behind it */
     struct lrh_lane *lane; /* that runs; NULL: none */
     int32_t stopped;       /* the lane was asked to stop */
     int64_t deadline_ns;   /* of that stop */
