@@ -478,9 +478,8 @@ lr_status lrh_lane_create(const struct lrh_lane_config *config, struct lrh_lane 
         sizeof lane->verbs, config->max_batch, lane,         lrh__lane_plan,     lrh__lane_read,
         verb_score,         lrh__lane_write,   verb_discard, verb_drain,         verb_commit,
         verb_wait,          verb_progress,     verb_now,     verb_stop_requested};
-    lane->idle = (struct lr_batch){.size = sizeof lane->idle,
-                                   .record_size = sizeof(struct lr_record),
-                                   .lane = config->index};
+    lane->idle = (struct lr_batch){
+        .size = sizeof lane->idle, .record_size = sizeof(struct lr_record), .lane = config->index};
     for (uint32_t i = WORKS; i-- > 0 && status == LR_OK;) {
         status = work_init(lane, &lane->works[i]);
         lane->free_works[lane->n_free_works++] = i;

@@ -116,7 +116,7 @@ struct lrh_lane {
     int source_fd, sink_fd, dead_fd;
     int32_t fds_known;
     int64_t commit_due_ns; /* the host owes a commit; 0: none. at_least_once only */
-    int64_t lag_due_ns; /* when the lag is looked at again */
+    int64_t lag_due_ns;    /* when the lag is looked at again */
     int64_t bytes_in_flight;
 
     struct lrh_totals totals;

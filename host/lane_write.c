@@ -42,8 +42,10 @@ void lrh__flight_release(struct lrh_lane *lane, uint32_t number)
     flight->bytes = 0;
     flight->count = 0;
     flight->serial = (flight->serial + 1) & 0x7fffffff; /* late settles no longer match */
-    free(flight->dead_memory);
-    flight->dead_memory = NULL;
+    if (flight->dead_memory) {
+        free(flight->dead_memory);
+        flight->dead_memory = NULL;
+    }
     lane->free_flights[lane->n_free_flights++] = (uint16_t)number;
 }
 
