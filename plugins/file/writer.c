@@ -40,7 +40,6 @@ struct writer {
     int32_t regular;  /* can be cut off */
     int32_t full;     /* the disk was, at the last try */
     int64_t retry_ns; /* monotonic; not before */
-    int64_t end;      /* after the last settled line */
     struct linebuf buffer;
 };
 
@@ -49,12 +48,18 @@ static lr_status failed(struct writer *self, const char *what, struct lr_error *
     return lr_fail(err, LR_EUNAVAILABLE, "cannot %s %s: %s", what, self->path, strerror(errno));
 }
 
-/* Takes back what went out of the run. */
+/* Takes back what went out of the run: the end of the file, wherever that is by now (somebody may
+ * have made room by emptying the file). */
 static lr_status cut_off(struct writer *self, struct lr_error *err)
 {
+    off_t sent = (off_t)self->buffer.sent;
+    struct stat about;
+
     self->buffer.sent = 0;
-    if (self->regular && (ftruncate(self->fd, (off_t)self->end) != 0 ||
-                          lseek(self->fd, (off_t)self->end, SEEK_SET) < 0))
+    if (sent == 0 || !self->regular)
+        return LR_OK;
+    if (fstat(self->fd, &about) != 0 ||
+        ftruncate(self->fd, about.st_size > sent ? about.st_size - sent : 0) != 0)
         return failed(self, "shorten", err);
     return LR_OK;
 }
@@ -100,7 +105,6 @@ static lr_status push(struct writer *self, struct lr_error *err)
     }
     if (self->settings->sync == SYNC_BATCH && self->regular && fdatasync(self->fd) != 0)
         return failed(self, "sync", err);
-    self->end += (int64_t)buffer->used;
     if (self->full)
         self->host->log(self->host->ctx, LR_LOG_NOTICE, "there is space again");
     self->full = 0;
@@ -156,14 +160,13 @@ static lr_status sync_folder(struct writer *self, struct lr_error *err)
 /* A file that was left in the middle of a line must not join it with the next record. */
 static lr_status end_last_line(struct writer *self, struct lr_error *err)
 {
+    off_t end = lseek(self->fd, 0, SEEK_END);
     char text[PATH_ROOM + 80], last;
 
-    self->end = lseek(self->fd, 0, SEEK_END);
-    if (self->end <= 0 || pread(self->fd, &last, 1, (off_t)self->end - 1) != 1 || last == '\n')
+    if (end <= 0 || pread(self->fd, &last, 1, end - 1) != 1 || last == '\n')
         return LR_OK;
     if (write(self->fd, "\n", 1) != 1)
         return failed(self, "write", err);
-    self->end++;
     (void)snprintf(text, sizeof text, "the last line of %s had no end; it has one now", self->path);
     self->host->log(self->host->ctx, LR_LOG_NOTICE, text);
     return LR_OK;
@@ -180,7 +183,7 @@ static lr_status writer_start(void *ctx, struct lr_error *err)
         return lr_fail(err, LR_ECONFIG,
                        "%s is neither a file nor a device; the stdio sink writes to pipes",
                        self->path);
-    self->fd = open(self->path, O_RDWR | O_CREAT | O_CLOEXEC | flags, 0666);
+    self->fd = open(self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666);
     if (self->fd < 0 || fstat(self->fd, &about) != 0)
         return failed(self, "write", err);
     self->regular = S_ISREG(about.st_mode);
