@@ -134,6 +134,8 @@ static lr_status bind_features(struct text *text, struct lr_schema *schema, stru
     return LR_OK;
 }
 
+/* What is wanted may be a wish (a sink's may_want), so a label or prediction that `columns` does
+ * not name is just not given; the host knows who cannot do without. */
 static lr_status bind(void *self, struct lr_schema *schema, uint32_t wanted, int32_t scored,
                       uint32_t *ret_given, struct lr_error *err)
 {
@@ -160,14 +162,6 @@ static lr_status bind(void *self, struct lr_schema *schema, uint32_t wanted, int
         given |= LR_COLUMN_T0;
     if (layout->has & 1U << COLUMN_T1)
         given |= LR_COLUMN_T1;
-    if (wanted & ~given & LR_COLUMN_LABEL)
-        return lr_fail(err, LR_ECONFIG,
-                       "labels are wanted, but columns does not name label; add it where it "
-                       "stands in a record");
-    if (wanted & ~given & LR_COLUMN_OUTPUTS && !scored)
-        return lr_fail(err, LR_ECONFIG,
-                       "predictions are wanted, but there is no model and columns does not name "
-                       "prediction; add it where it stands in a record");
     text->n_outputs = reads_prediction ? (uint32_t)text->settings->outputs : schema->n_outputs;
     text->ordinary =
         text->read_features && layout->columns[0] == COLUMN_FEATURES &&

@@ -1,0 +1,1 @@
+FUZZ_USES_number := plugins/common/number.c

@@ -1,0 +1,1 @@
+FUZZ_USES_text := $(wildcard plugins/text/*.c) plugins/common/number.c
