@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A line is built on the caller's stack, outside the lock, escaped so that it is one line of valid
- * UTF-8 whatever a plugin passes; only the write and the status line are under the lock. Writing is
+ * UTF-8 whatever a plugin passes; only the write is under the lock. Writing is
  * best effort: a log that cannot be written must not stop a pipeline, so a full pipe or a closed
  * descriptor loses the line.
  */
@@ -20,8 +20,7 @@
 
 #include "escape.h"
 
-#define NAME_BYTES 100    /* of a pipeline or a section */
-#define STATUS_BYTES 1024 /* live status line */
+#define NAME_BYTES 100 /* of a pipeline or a section */
 #define ERASE "\r\033[K"
 #define ERASE_BYTES (sizeof ERASE - 1)
 
@@ -33,20 +32,20 @@
 struct lrh_log {
     int fd;
     int is_journal;
+    int is_terminal;
     atomic_int level;
     atomic_int format;
     atomic_int prefix;
-    pthread_mutex_t lock; /* fd and status */
-    char status[STATUS_BYTES];
+    pthread_mutex_t lock; /* one line at a time */
 };
 
 /* ---- a bounded line ------------------------------------------------------------------ */
 
-/* With room around the line for what the status line needs: all goes out in one write. */
+/* With room before the line for what a terminal needs: all goes out in one write. */
 struct line {
     size_t n;
     char erase[ERASE_BYTES];
-    char data[LINE_BYTES + TAIL_BYTES + STATUS_BYTES];
+    char data[LINE_BYTES + TAIL_BYTES];
 };
 
 static void put(struct line *line, const char *text)
@@ -206,20 +205,6 @@ static void write_all(int fd, const char *data, size_t n)
     }
 }
 
-/* Under the lock. */
-static void write_line(struct lrh_log *log, struct line *line)
-{
-    size_t status = strlen(log->status);
-
-    if (!status) {
-        write_all(log->fd, line->data, line->n);
-        return;
-    }
-    memcpy(line->erase, ERASE, ERASE_BYTES);
-    memcpy(line->data + line->n, log->status, status);
-    write_all(log->fd, line->erase, ERASE_BYTES + line->n + status);
-}
-
 void lrh_log_write(struct lrh_log *log, const struct lrh_log_from *from, int32_t level,
                    const char *message)
 {
@@ -247,7 +232,12 @@ void lrh_log_write(struct lrh_log *log, const struct lrh_log_from *from, int32_t
         text_line(&line, from, level, message, prefix);
     line.data[line.n++] = '\n';
     (void)pthread_mutex_lock(&log->lock);
-    write_line(log, &line);
+    if (log->is_terminal) { /* a monitor's live line may stand there */
+        memcpy(line.erase, ERASE, ERASE_BYTES);
+        write_all(log->fd, line.erase, ERASE_BYTES + line.n);
+    } else {
+        write_all(log->fd, line.data, line.n);
+    }
     (void)pthread_mutex_unlock(&log->lock);
     errno = saved;
 }
@@ -291,6 +281,7 @@ lr_status lrh_log_create(int fd, struct lrh_log **ret_log)
     }
     log->fd = fd;
     log->is_journal = leads_to_journal(fd);
+    log->is_terminal = isatty(fd);
     atomic_init(&log->level, LR_LOG_INFO);
     atomic_init(&log->format, LRH_LOG_TEXT);
     atomic_init(&log->prefix, log->is_journal);
@@ -302,7 +293,6 @@ void lrh_log_destroy(struct lrh_log *log)
 {
     if (!log)
         return;
-    lrh_log_set_status(log, NULL);
     (void)pthread_mutex_destroy(&log->lock);
     free(log);
 }
@@ -317,19 +307,6 @@ void lrh_log_set_format(struct lrh_log *log, int32_t format, int journald)
     atomic_store_explicit(&log->format, format, memory_order_relaxed);
     atomic_store_explicit(&log->prefix, journald < 0 ? log->is_journal : journald,
                           memory_order_relaxed);
-}
-
-void lrh_log_set_status(struct lrh_log *log, const char *text)
-{
-    (void)pthread_mutex_lock(&log->lock);
-    if (log->status[0] || (text && *text)) {
-        char both[STATUS_BYTES + ERASE_BYTES];
-
-        (void)snprintf(log->status, sizeof log->status, "%s", text ? text : "");
-        (void)snprintf(both, sizeof both, ERASE "%s", log->status);
-        write_all(log->fd, both, strlen(both));
-    }
-    (void)pthread_mutex_unlock(&log->lock);
 }
 
 int32_t lrh_log_level(const char *name)

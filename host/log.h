@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The process's log: one line per event to standard error. Formats: text (for people), logfmt,
- * json; with journald's <n> priority prefix when asked or when standard error is the journal.
+ * json; with journald's <n> priority prefix when asked or when standard error is the journal. On a
+ * terminal a line first erases what stands in its row, such as a monitor's live status.
  * The only file below main that writes to standard error.
  *
  *   text    12:03:04.123 warning scoring/source lane 1: message      (local time)
@@ -29,9 +30,6 @@ void lrh_log_set_level(struct lrh_log *log, int32_t level); /* LR_LOG_*; from an
 /* `journald`: 1 the <n> prefix, 0 none, -1 when fd is connected to the journal. With it a text line
  * has no time: the journal knows. */
 void lrh_log_set_format(struct lrh_log *log, int32_t format, int journald);
-/* A terminal's live status line: cleared before a log line and drawn again after it. NULL: none.
- * `text` is copied. */
-void lrh_log_set_status(struct lrh_log *log, const char *text);
 
 /* Who speaks; every part may be NULL, lane -1 for none. */
 struct lrh_log_from {

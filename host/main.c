@@ -28,7 +28,8 @@ static const char usage[] =
     "  -q, --quiet                  no status lines, and only warnings in the log\n"
     "      --log-level LEVEL        error, warning, notice, info (default) or debug\n"
     "      --log-format FORMAT      text (default), logfmt or json\n"
-    "      --journald               begin log lines with <priority>, as journald reads it\n"
+    "      --journald               begin log lines with <priority>; by itself where the log\n"
+    "                               goes to the journal\n"
     "      --json, --markdown       form of `describe`\n"
     "  -h, --help    -V, --version\n"
     "\n"
@@ -194,7 +195,7 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.journald = -1};
     struct lr_error err = LR_ERROR_INIT;
     struct lrh_run run = {0};
     char *path = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The log: each format, what a hostile message becomes, cuts, levels, the journal's prefix, the
- * status line, and lines of two threads that do not mix.
+ * The log: each format, what a hostile message becomes, cuts, levels, the journal's prefix, a
+ * terminal, and lines of two threads that do not mix.
  */
 #include "unit/unit.h"
 
@@ -207,20 +207,22 @@ static void test_long(void)
     }
 }
 
-static void test_status(void)
+/* A line on a terminal first erases a monitor's live status. */
+static void test_terminal(void)
 {
-    begin(LRH_LOG_TEXT, 1);
-    lrh_log_set_status(log_, NULL);
-    CU_ASSERT(equal(taken(), ""));
-    lrh_log_set_status(log_, "12 records");
-    CU_ASSERT(equal(taken(), "\r\033[K12 records"));
+    int master = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+
+    CU_ASSERT_FATAL(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    CU_ASSERT_FATAL(terminal >= 0);
+    CU_ASSERT_EQUAL_FATAL(lrh_log_create(terminal, &log_), LR_OK);
+    lrh_log_set_format(log_, LRH_LOG_TEXT, 1);
     lrh_log_write(log_, NULL, LR_LOG_INFO, "m");
-    CU_ASSERT(equal(taken(), "\r\033[K<6>info: m\n12 records"));
-    lrh_log_set_status(log_, NULL);
-    CU_ASSERT(equal(taken(), "\r\033[K"));
-    lrh_log_write(log_, NULL, LR_LOG_INFO, "m");
-    CU_ASSERT(equal(taken(), "<6>info: m\n"));
-    end();
+    ends[0] = master;
+    CU_ASSERT(equal(taken(), "\r\033[K<6>info: m\r\n"));
+    lrh_log_destroy(log_);
+    (void)close(terminal);
+    (void)close(master);
 }
 
 static void *speak(void *arg)
@@ -270,7 +272,7 @@ static CU_TestInfo tests[] = {
     {"levels", test_levels},
     {"journal", test_journal},
     {"long", test_long},
-    {"status line", test_status},
+    {"terminal", test_terminal},
     {"threads", test_threads},
     {"cannot write", test_cannot_write},
     CU_TEST_INFO_NULL,
