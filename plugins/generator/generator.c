@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -70,31 +71,30 @@ static int64_t lane_end(const struct generator_settings *s, const struct lr_host
 static void destroy(void *self)
 {
     struct generator *g = self;
-    const struct lr_host *host;
 
     if (!g)
         return;
-    host = g->host;
     text_pool_finish(&g->pool);
     draw_finish(&g->draw);
-    if (g->units)
-        host->memory(host->ctx, g->units, 0);
-    host->memory(host->ctx, g, 0);
+    free(g->units);
+    free(g);
 }
 
 static lr_status create(const struct lr_host *host, const void *settings, void **ret_self,
                         struct lr_error *err)
 {
     const struct generator_settings *s = settings;
-    struct generator *g = host->memory(host->ctx, NULL, sizeof *g);
+    struct generator *g = calloc(1, sizeof *g);
     lr_status status;
 
     if (!g)
         return lr_fail(err, LR_ENOMEM, "out of memory for a generator");
-    *g = (struct generator){.host = host, .settings = s, .pool.host = host, .timer = -1};
+    g->host = host;
+    g->settings = s;
+    g->timer = -1;
     status = generator_init_draw(&g->draw, s, err);
     if (status == LR_OK) {
-        g->units = host->memory(host->ctx, NULL, (size_t)s->features * sizeof *g->units);
+        g->units = calloc((size_t)s->features, sizeof *g->units);
         if (!g->units)
             status =
                 lr_fail(err, LR_ENOMEM, "out of memory for %lld features", (long long)s->features);

@@ -43,7 +43,6 @@ struct text_buffer {
  * are out at once is the host's choice; the pool grows to that number in the first moments and
  * never again. */
 struct text_pool {
-    const struct lr_host *host;
     struct text_buffer *free;
 };
 

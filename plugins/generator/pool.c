@@ -4,10 +4,11 @@
  */
 #include "generator.h"
 
+#include <stdlib.h>
+
 struct text_buffer *text_pool_take(struct text_pool *pool, size_t size)
 {
     struct text_buffer *buffer = pool->free;
-    const struct lr_host *host = pool->host;
 
     if (buffer && buffer->size >= size) {
         pool->free = buffer->next;
@@ -15,9 +16,9 @@ struct text_buffer *text_pool_take(struct text_pool *pool, size_t size)
     }
     if (buffer) { /* made for a smaller batch */
         pool->free = buffer->next;
-        host->memory(host->ctx, buffer, 0);
+        free(buffer);
     }
-    buffer = host->memory(host->ctx, NULL, sizeof *buffer + size);
+    buffer = malloc(sizeof *buffer + size);
     if (buffer)
         buffer->size = size;
     return buffer;
@@ -37,6 +38,6 @@ void text_pool_finish(struct text_pool *pool)
         struct text_buffer *buffer = pool->free;
 
         pool->free = buffer->next;
-        pool->host->memory(pool->host->ctx, buffer, 0);
+        free(buffer);
     }
 }
