@@ -210,8 +210,9 @@ static lr_status check_other_segments(const struct lrh_elf *elf, const ElfW(Phdr
         if (s->p_type == PT_GNU_RELRO) {
             const ElfW(Phdr) *load = lrh_elf_segment(elf, s->p_vaddr, 1, PF_W);
 
-            if (!load || s->p_memsz > ((load->p_memsz + load->p_vaddr + page - 1) & ~(page - 1)) -
-                                          s->p_vaddr)
+            /* linkers round the end up to a page; a page more would be somebody's data */
+            if (!load ||
+                s->p_memsz > ((s->p_vaddr + s->p_filesz + page - 1) & ~(page - 1)) - s->p_vaddr)
                 return lrh_elf_damaged(err, "its read-only data is not where it can be protected");
         }
         if (s->p_type == PT_TLS &&

@@ -20,7 +20,6 @@
 #define TAG_RELRSZ 35
 #define TAG_RELR 36
 #define TAG_RELRENT 37
-#define SECTION_RELR 19u
 
 static const struct known {
     ElfW(Sxword) tag;
@@ -42,7 +41,7 @@ static const struct known {
     {DT_RELSZ, 0, E_RELSZ, E_RELENT},
     {DT_RELENT, 0, E_RELENT, E_REL},
     {DT_RELCOUNT, 0, E_RELCOUNT, E_REL},
-    {TAG_RELR, SECTION_RELR, E_RELR, E_RELRSZ},
+    {TAG_RELR, LRH_ELF_RELR, E_RELR, E_RELRSZ},
     {TAG_RELRSZ, 0, E_RELRSZ, E_RELRENT},
     {TAG_RELRENT, 0, E_RELRENT, E_RELR},
     {DT_JMPREL, 0, E_JMPREL, E_PLTRELSZ}, /* SHT_REL or SHT_RELA, see check_relocations */
@@ -151,7 +150,8 @@ static lr_status check_strings(struct lrh_dynamic *d, const unsigned char *at, u
         if (!is_string_tag(entry.d_tag))
             continue;
         text = lrh_elf_string_at(d, entry.d_un.d_val);
-        if (!text || (entry.d_tag == DT_NEEDED && text[0] == '\0'))
+        if (!text || (text[0] == '\0' && entry.d_tag != DT_SONAME && entry.d_tag != DT_RPATH &&
+                      entry.d_tag != DT_RUNPATH))
             return lrh_elf_damaged(err, "its dynamic section names what is not there");
         if (entry.d_tag != DT_SONAME && strchr(text, '$'))
             facts->uses_origin = 1;
@@ -165,7 +165,8 @@ const ElfW(Shdr) * lrh_elf_section_at(const struct lrh_elf *elf, uint64_t addres
         const ElfW(Shdr) *s = &elf->sections[i];
 
         if ((s->sh_flags & SHF_ALLOC) && s->sh_addr == address && s->sh_size > 0 &&
-            (type == LRH_ELF_CODE ? (s->sh_flags & SHF_EXECINSTR) != 0 : s->sh_type == type))
+            (type == LRH_ELF_CODE ? (s->sh_flags & SHF_EXECINSTR) && s->sh_entsize == 0
+                                  : s->sh_type == type))
             return s;
     }
     return NULL;

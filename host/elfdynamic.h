@@ -43,6 +43,7 @@ enum lrh_elf_entry {
     E_COUNT
 };
 
+#define LRH_ELF_RELR 19u        /* SHT_RELR; in <elf.h> from glibc 2.36 on */
 #define LRH_ELF_CODE UINT32_MAX /* in place of a section type: any, but executable */
 
 struct lrh_dynamic {

@@ -77,11 +77,35 @@ static lr_status check_relr(const struct lrh_dynamic *d, struct lr_error *err)
     return LR_OK;
 }
 
+static int lies_in(const ElfW(Shdr) * s, uint64_t at, uint64_t size)
+{
+    return s->sh_addr >= at && s->sh_addr - at <= size && s->sh_size <= size - (s->sh_addr - at);
+}
+
+/* A relocation that is left out is as bad as a wrong one: calls would go through addresses that
+ * nobody filled in. */
+static lr_status check_coverage(const struct lrh_dynamic *d, struct lr_error *err)
+{
+    for (uint32_t i = 1; i < d->elf->n_sections; i++) {
+        const ElfW(Shdr) *s = &d->elf->sections[i];
+
+        if (!(s->sh_flags & SHF_ALLOC) || s->sh_size == 0 ||
+            (s->sh_type != SHT_RELA && s->sh_type != SHT_REL && s->sh_type != LRH_ELF_RELR))
+            continue;
+        if (!lies_in(s, d->value[E_RELA], d->value[E_RELASZ]) &&
+            !lies_in(s, d->value[E_REL], d->value[E_RELSZ]) &&
+            !lies_in(s, d->value[E_RELR], d->value[E_RELRSZ]) &&
+            !lies_in(s, d->value[E_JMPREL], d->value[E_PLTRELSZ]))
+            return lrh_elf_damaged(err, "its dynamic section leaves out relocations");
+    }
+    return LR_OK;
+}
+
 lr_status lrh_elf_check_relocations(const struct lrh_dynamic *d, struct lr_error *err)
 {
-    lr_status status = LR_OK;
+    lr_status status = check_coverage(d, err);
 
-    if (d->has[E_RELA]) {
+    if (status == LR_OK && d->has[E_RELA]) {
         if (d->value[E_RELAENT] != sizeof(ElfW(Rela)))
             return lrh_elf_damaged(err, "its relocations have an impossible size");
         status = check_table(d, d->value[E_RELA], d->value[E_RELASZ], sizeof(ElfW(Rela)),

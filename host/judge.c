@@ -197,7 +197,7 @@ static lr_status judge_plugin(const struct lr_plugin *given, uint32_t index, str
     memcpy(&ops_size, plugin.ops, sizeof ops_size);
     if (kind->has_caps && ops_size >= 2 * sizeof caps)
         memcpy(&caps, (const char *)plugin.ops + sizeof ops_size, sizeof caps);
-    (void)snprintf(what, sizeof what, "the ops of %s '%s'", kind->name, plugin.name);
+    (void)snprintf(what, sizeof what, "%s '%s' (its ops)", kind->name, plugin.name);
     status = judge_functions(plugin.ops, ops_size, caps, kind->needs, what, err);
     if (status != LR_OK)
         return status;
