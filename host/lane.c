@@ -236,6 +236,8 @@ void lrh__work_release(struct lrh_lane *lane, struct work *work)
 
     if (source->ops->release)
         source->ops->release(source->self, &work->batch);
+    for (uint32_t i = 0; i < work->batch.count; i++)
+        work->batch.t0[i] = -1;
     work->held = 0;
     work->n_bad = 0;
     lane->free_works[lane->n_free_works++] = (uint32_t)(work - lane->works);

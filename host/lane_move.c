@@ -472,8 +472,7 @@ static lr_status answer(struct lrh_lane *lane)
     lr_status status = LR_OK;
 
     lane->event = NULL;
-    if (source->ops->rebalanced)
-        status = source->ops->rebalanced(source->self, &err);
+    status = source->ops->rebalanced(source->self, &err);
     if (status < 0) {
         lr_context(&err, "source");
         return lrh__lane_fail(lane, status, &err);

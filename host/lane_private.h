@@ -40,7 +40,8 @@ struct work {
     uint32_t *epochs;      /* [spans] read_epoch of the span's stream at read */
     struct bad_row *bad;   /* [n_bad], grows on the bad path only */
     uint32_t n_bad, bad_room;
-    void *memory; /* all columns */
+    uint32_t preset; /* rows whose t0, y and out say "unknown", or what was read */
+    void *memory;    /* all columns */
 };
 
 struct flight_span {

@@ -8,6 +8,7 @@
 #include "lane_private.h"
 
 #include <lrhost/error.h>
+#include <math.h>
 #include <string.h>
 
 #define MS INT64_C(1000000)
@@ -164,6 +165,19 @@ static int single_done(const struct lrh_lane *lane)
     return 1;
 }
 
+/* Columns that nobody fills say so; a row is preset when it is first used, not before. */
+static void preset(struct work *work, uint32_t rows)
+{
+    struct lr_batch *batch = &work->batch;
+
+    for (; work->preset < rows; work->preset++) {
+        batch->t0[work->preset] = -1;
+        batch->y[work->preset] = NAN;
+        for (uint32_t j = 0; j < batch->out_stride; j++)
+            batch->out[(size_t)work->preset * batch->out_stride + j] = NAN;
+    }
+}
+
 /* One look at the source. LR_OK: the work holds records and is the engine's. */
 static lr_status take(struct lrh_lane *lane, struct work *work, uint32_t max, int64_t timeout_ns)
 {
@@ -180,6 +194,7 @@ static lr_status take(struct lrh_lane *lane, struct work *work, uint32_t max, in
         max = 1;
     if (lane->plan && lane->plan_left > 0 && max > lane->plan_left)
         max = (uint32_t)lane->plan_left;
+    preset(work, max);
     batch->count = batch->n_spans = 0;
     batch->streams = lane->ledger.infos;
     status = source->ops->poll(source->self, batch, max, lane->plan ? lane->until : NULL,
@@ -371,6 +386,8 @@ lr_status lrh__lane_plan(void *ctx, uint64_t max_records)
             lr_context(&err, "source");
             return lrh__lane_fail(lane, status, &err);
         }
+        if (status == LR_OK && lane->totals.rebalances == 0 && !lane->at_end)
+            status = LR_AGAIN; /* what is ours is not known yet */
         if (status == LR_OK) {
             if (source->ops->ends)
                 deal(lane, n, max_records);

@@ -49,7 +49,7 @@ struct lr_source {
     int (*fd)(void *self);
 
     /* [required] Every stream is handed over by an LR_EVENT_ASSIGN before its first record, also
-     * by a source that has only one. Fills at most `max_records` (and batch->capacity) records and their spans.
+     * by a source that has only one; one that has none says so by an empty event. Fills at most `max_records` (and batch->capacity) records and their spans.
      * Takes nothing from a stream at or beyond until[stream] (until NULL: no limit; streams
      * with an id of n_until or above: no limit). max_records 0 only keeps the source alive
      * and reports events. May wait up to timeout_ns; with an fd it is given 0.
@@ -65,7 +65,7 @@ struct lr_source {
                       const int64_t *until, uint32_t n_until, int64_t timeout_ns,
                       const struct lr_event **ret_event, struct lr_error *err);
 
-    /* [optional: the source never rebalances] Completes the event. */
+    /* [required] Completes the event. */
     lr_status (*rebalanced)(void *self, struct lr_error *err);
 
     /* [optional: nothing held] Values, keys and headers of the batch are not used any more.
