@@ -12,6 +12,18 @@
 
 /* ---- loading ---------------------------------------------------------------------------- */
 
+static void judge_together(const struct lrh_run *run, struct lrh_pipeline *const *pipelines,
+                           size_t n, struct lrh_problems *problems)
+{
+    int rewound = 0;
+
+    for (size_t i = 0; i < n; i++)
+        rewound |= pipelines[i]->parts[LRH_PART_SOURCE].said.key != NULL;
+    if (run->rewind && !rewound)
+        lrh_problems_add(problems, "--rewind", 0, "no source here can be rewound");
+    lrh_pipelines_judge(run, pipelines, n, problems);
+}
+
 lr_status lrh_load_all(const struct lrh_run *run, char *const *paths, size_t n, FILE *out,
                        struct lrh_pipeline ***ret_pipelines)
 {
@@ -21,12 +33,14 @@ lr_status lrh_load_all(const struct lrh_run *run, char *const *paths, size_t n, 
 
     if (!pipelines)
         return LR_ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        if (lrh_pipeline_load(run, paths[i], &problems, &pipelines[i]) != LR_OK)
-            status = LR_ECONFIG;
+    for (size_t i = 0; i < n; i++) {
+        lr_status loaded = lrh_pipeline_load(run, paths[i], &problems, &pipelines[i]);
+
+        status = status == LR_EUNTRUSTED || loaded == LR_OK ? status : loaded;
+    }
     if (status == LR_OK)
-        lrh_pipelines_judge(run, pipelines, n, &problems);
-    if (problems.n_errors)
+        judge_together(run, pipelines, n, &problems);
+    if (status == LR_OK && problems.n_errors)
         status = LR_ECONFIG;
     lrh_problems_print(&problems, out);
     lrh_problems_finish(&problems);
@@ -135,38 +149,45 @@ static void describe_module(void *ctx, const char *file, const struct lr_module 
     }
 }
 
-static void describe_host(struct description *d)
+/* Is `name` one of "source, sink, monitor"? */
+static int names_section(const char *sections, const char *name)
 {
-    describe_one(d, "section", "pipeline", "What holds for the pipeline as a whole",
-                 &lrh_pipeline_options);
-    describe_one(d, "section", "source, codec, engine, sink, dead_letter, monitor",
-                 "Besides the options of their plugin", &lrh_part_options);
-    describe_one(d, "section", "model", "Besides the options of its plugin", &lrh_model_options);
+    const char *at = strstr(sections, name);
+    size_t n = strlen(name);
+
+    return n && at && (at == sections || at[-1] == ' ') && (!at[n] || at[n] == ',');
+}
+
+/* The host's own keys of a section, or, with NULL, of every one. */
+static void describe_host(struct description *d, const char *name)
+{
+    for (const struct lrh_host_section *s = lrh_host_sections; s->sections; s++)
+        if (!name || names_section(s->sections, name))
+            describe_one(d, "section", s->sections, s->summary, s->table);
 }
 
 lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
                                struct lr_error *err)
 {
     struct description d = {format, 0};
-    const struct lr_module *module;
-    lr_status status;
+    const struct lr_module *module = NULL;
+    lr_status status = LR_OK;
+    int is_section = 0;
 
-    if (name && strcmp(name, "pipeline") == 0) {
-        describe_one(&d, "section", "pipeline", "What holds for the pipeline as a whole",
-                     &lrh_pipeline_options);
-        return LR_OK;
-    }
+    for (const struct lrh_host_section *s = lrh_host_sections; name && s->sections; s++)
+        is_section |= names_section(s->sections, name);
+    if (name && !is_section)
+        status = lrh_loader_module(run->loader, name, ".", &module, err);
+    if (status != LR_OK)
+        return status;
     if (format == LRH_FORMAT_JSON)
         (void)printf("[");
-    if (name) {
-        status = lrh_loader_module(run->loader, name, ".", &module, err);
-        if (status != LR_OK)
-            return status;
+    if (module)
         describe_module(&d, name, module, NULL);
-    } else {
-        describe_host(&d);
+    else
+        describe_host(&d, name);
+    if (!name)
         lrh_loader_each(run->loader, describe_module, &d);
-    }
     if (format == LRH_FORMAT_JSON)
         (void)printf("]\n");
     return LR_OK;

@@ -44,7 +44,7 @@ static const char usage[] =
 struct arguments {
     struct lrh_override overrides[OVERRIDES_MAX];
     size_t n_overrides;
-    char rewind[256];
+    const char *rewind;
     int32_t log_level;
     int32_t log_format;
     int journald, quiet, format;
@@ -74,7 +74,9 @@ static int exit_code(lr_status status)
 
 static lr_status add_override(struct arguments *a, const char *text, struct lr_error *err)
 {
-    if (!strchr(text, '=') || !strchr(text, '.'))
+    const char *equals = strchr(text, '='), *dot = strchr(text, '.');
+
+    if (!equals || !dot || dot > equals || dot == text || equals == dot + 1)
         return lr_fail(err, LR_EUSAGE, "--set %s: write it as section.key=value", text);
     if (a->n_overrides == OVERRIDES_MAX)
         return lr_fail(err, LR_EUSAGE, "more than %d --set", OVERRIDES_MAX);
@@ -88,8 +90,8 @@ static lr_status take_option(struct arguments *a, int option, struct lr_error *e
     case 's':
         return add_override(a, optarg, err);
     case 'R':
-        (void)snprintf(a->rewind, sizeof a->rewind, "source.rewind=%s", optarg);
-        return add_override(a, a->rewind, err);
+        a->rewind = optarg;
+        return LR_OK;
     case 'q':
         a->quiet = 1;
         return LR_OK;
@@ -220,6 +222,7 @@ int main(int argc, char **argv)
     run.n_overrides = arguments.n_overrides;
     run.log_level = arguments.log_level;
     run.quiet = arguments.quiet;
+    run.rewind = arguments.rewind;
     if (status == LR_OK)
         status = dispatch(&run, &arguments, argc - optind, argv + optind, &err);
     if (fflush(stdout) != 0 && status == LR_OK)

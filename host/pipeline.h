@@ -40,9 +40,12 @@
 struct lrh_part {
     const char *section;            /* "source" ... */
     const struct lrh_section *text; /* NULL: the section is not there */
+    struct lrh_settings *own;       /* the host's keys: lrh_part_options and its like */
     const char *name;               /* what `plugin =` says, or the default */
     const struct lr_plugin *plugin; /* NULL: none */
-    struct lrh_settings *settings;
+    struct lrh_settings *settings;  /* the plugin's */
+    struct lrh_entry said;          /* what the command line says to it, */
+    struct lrh_section asked;       /* and a section that holds it */
 };
 
 /* A resource that a part reads or writes (struct lr_report). */
@@ -70,6 +73,7 @@ struct lrh_pipeline {
     char name[128], instance_name[256];
     int32_t guarantee, on_bad, on_null;
     int32_t learn;
+    int32_t untrusted; /* a module was refused for who could have written it */
     struct lrh_touch *touches;
     uint32_t n_touches;
 
@@ -106,14 +110,16 @@ struct lrh_run {
     struct lrh_log *log;
     const struct lrh_override *overrides;
     size_t n_overrides;
-    int32_t log_level; /* 0: the files decide */
-    int32_t quiet;     /* monitors that have an option `quiet` get it */
+    int32_t log_level;  /* 0: the files decide */
+    int32_t quiet;      /* monitors that have an option `quiet` get it */
+    const char *rewind; /* sources that have an option `rewind` get it; NULL: not asked */
 };
 
 /* ---- pipeline_load.c, pipeline_check.c ---- */
 
 /* Reads and judges one file. Everything wrong goes to `problems`. Starts nothing, touches no
- * network. *ret_pipeline is set when there is anything to add findings to. */
+ * network. LR_EUNTRUSTED when a module is not trusted, else LR_ECONFIG or LR_ENOMEM.
+ * *ret_pipeline is set when there is anything to add findings to. */
 lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
                             struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline);
 /* Judges guarantee, bad-record policy and whether the parts fit. Part of load. */

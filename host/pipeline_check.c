@@ -240,6 +240,8 @@ static int touches(const struct lrh_pipeline *pipeline, const char *resource, in
     return 0;
 }
 
+#define NEIGHBOURS 64u /* INI files looked into */
+
 /* An INI file beside `pipeline`'s that writes the resource; "" when there is none. */
 static void find_writer(const struct lrh_run *run, const struct lrh_pipeline *pipeline,
                         const char *resource, char *found, size_t size)
@@ -253,7 +255,7 @@ static void find_writer(const struct lrh_run *run, const struct lrh_pipeline *pi
     (void)snprintf(pattern, sizeof pattern, "%.*s*.ini", prefix, pipeline->config->path);
     if (glob(pattern, 0, NULL, &files) != 0)
         return;
-    for (size_t i = 0; i < files.gl_pathc && !found[0]; i++) {
+    for (size_t i = 0; i < files.gl_pathc && i < NEIGHBOURS && !found[0]; i++) {
         struct lrh_run plain = {.loader = run->loader};
         struct lrh_problems unheard = {0};
         struct lrh_pipeline *other = NULL;
@@ -267,9 +269,78 @@ static void find_writer(const struct lrh_run *run, const struct lrh_pipeline *pi
     globfree(&files);
 }
 
+/* Two pipelines of one name would share client ids and metrics. */
+static void judge_names(struct lrh_pipeline *const *pipelines, size_t n,
+                        struct lrh_problems *problems)
+{
+    for (size_t p = 1; p < n; p++)
+        for (size_t o = 0; o < p; o++)
+            if (strcmp(pipelines[p]->name, pipelines[o]->name) == 0) {
+                problem_at(pipelines[p], problems, "pipeline", "name",
+                           "this pipeline is called '%s' like that of %s; give one of them "
+                           "another 'name'",
+                           pipelines[p]->name, pipelines[o]->config->path);
+                break;
+            }
+}
+
+/* What only one can have: standard input, and a file that is written. */
+static int is_single(const struct lrh_touch *touch)
+{
+    return touch->direction == LR_READS ? strcmp(touch->resource, "stdin:") == 0
+                                        : strncmp(touch->resource, "file:", 5) == 0;
+}
+
+/* Who has `pipelines[p]->touches[i]` before it does; NULL: nobody. */
+static const struct lrh_touch *held_by(struct lrh_pipeline *const *pipelines, size_t p, uint32_t i,
+                                       const char **ret_path)
+{
+    const struct lrh_touch *touch = &pipelines[p]->touches[i];
+
+    for (size_t o = 0; o <= p; o++)
+        for (uint32_t k = 0; k < (o < p ? pipelines[o]->n_touches : i); k++)
+            if (pipelines[o]->touches[k].direction == touch->direction &&
+                strcmp(pipelines[o]->touches[k].resource, touch->resource) == 0) {
+                *ret_path = pipelines[o]->config->path;
+                return &pipelines[o]->touches[k];
+            }
+    return NULL;
+}
+
+static void judge_single(struct lrh_pipeline *const *pipelines, size_t n,
+                         struct lrh_problems *problems)
+{
+    int from_stdin = 0;
+
+    for (size_t p = 0; p < n; p++)
+        from_stdin |= strcmp(pipelines[p]->config->path, "-") == 0;
+    for (size_t p = 0; p < n; p++) {
+        for (uint32_t i = 0; i < pipelines[p]->n_touches; i++) {
+            const struct lrh_touch *touch = &pipelines[p]->touches[i];
+            const struct lrh_touch *other;
+            const char *path = NULL;
+
+            if (!is_single(touch))
+                continue;
+            other = held_by(pipelines, p, i, &path);
+            if (touch->direction == LR_READS && from_stdin)
+                problem_at(pipelines[p], problems, touch->section, NULL,
+                           "records cannot come from standard input when the configuration does");
+            else if (other)
+                problem_at(pipelines[p], problems, touch->section, NULL,
+                           "%s is %s here and by [%s] of %s; only one can",
+                           strncmp(touch->resource, "file:", 5) ? "standard input"
+                                                                : touch->resource + 5,
+                           touch->direction == LR_READS ? "read" : "written", other->section, path);
+        }
+    }
+}
+
 void lrh_pipelines_judge(const struct lrh_run *run, struct lrh_pipeline *const *pipelines, size_t n,
                          struct lrh_problems *problems)
 {
+    judge_names(pipelines, n, problems);
+    judge_single(pipelines, n, problems);
     for (size_t p = 0; p < n; p++) {
         for (uint32_t i = 0; i < pipelines[p]->n_touches; i++) {
             const struct lrh_touch *touch = &pipelines[p]->touches[i];

@@ -88,19 +88,42 @@ static const struct lr_option pipeline_table[] = {
 #undef AT
 const struct lrh_options lrh_pipeline_options = TABLE(lrh_pipeline_settings, pipeline_table);
 
+#define PLUGIN_DOC                                                                                 \
+    "Which plugin: a name (lrhost list shows them) or a path to a .so with a slash in it"
+
 static const struct lr_option part_table[] = {
     {.name = "plugin",
      .type = LR_OPT_STRING,
+     .flags = LR_OPT_REQUIRED,
      .offset = offsetof(struct lrh_part_settings, plugin),
-     .doc = "Which plugin: a name (lrhost list), or a path to a .so with a slash in it"},
+     .doc = PLUGIN_DOC},
 };
 const struct lrh_options lrh_part_options = TABLE(lrh_part_settings, part_table);
+
+static const struct lr_option codec_table[] = {
+    {.name = "plugin",
+     .type = LR_OPT_STRING,
+     .initial = "text",
+     .offset = offsetof(struct lrh_part_settings, plugin),
+     .doc = PLUGIN_DOC "; none: bytes pass through"},
+};
+const struct lrh_options lrh_codec_options = TABLE(lrh_part_settings, codec_table);
+
+static const struct lr_option engine_table[] = {
+    {.name = "plugin",
+     .type = LR_OPT_STRING,
+     .initial = "streaming",
+     .offset = offsetof(struct lrh_part_settings, plugin),
+     .doc = PLUGIN_DOC},
+};
+const struct lrh_options lrh_engine_options = TABLE(lrh_part_settings, engine_table);
 
 static const struct lr_option model_table[] = {
     {.name = "plugin",
      .type = LR_OPT_STRING,
-     .offset = offsetof(struct lrh_model_settings, plugin),
-     .doc = "Which plugin, or none"},
+     .flags = LR_OPT_REQUIRED,
+     .offset = offsetof(struct lrh_model_settings, part.plugin),
+     .doc = PLUGIN_DOC "; none: nothing is scored, as without the section"},
     {.name = "learn",
      .type = LR_OPT_BOOL,
      .initial = "no",
@@ -108,3 +131,13 @@ static const struct lr_option model_table[] = {
      .doc = "Learn from each batch after it was predicted (prequential); lanes = 1"},
 };
 const struct lrh_options lrh_model_options = TABLE(lrh_model_settings, model_table);
+
+const struct lrh_host_section lrh_host_sections[] = {
+    {"pipeline", "What holds for the pipeline as a whole", &lrh_pipeline_options},
+    {"source, sink, dead_letter, monitor", "Besides the options of their plugin",
+     &lrh_part_options},
+    {"codec", "Besides the options of its plugin", &lrh_codec_options},
+    {"engine", "Besides the options of its plugin", &lrh_engine_options},
+    {"model", "Besides the options of its plugin", &lrh_model_options},
+    {NULL, NULL, NULL},
+};

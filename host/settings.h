@@ -28,13 +28,22 @@ extern const struct lrh_options lrh_pipeline_options;
 struct lrh_part_settings {
     const char *plugin;
 };
-extern const struct lrh_options lrh_part_options;
+extern const struct lrh_options lrh_part_options;   /* it must be named */
+extern const struct lrh_options lrh_codec_options;  /* text when nothing is said */
+extern const struct lrh_options lrh_engine_options; /* streaming when nothing is said */
 
 /* [model] */
 struct lrh_model_settings {
-    const char *plugin;
+    struct lrh_part_settings part;
     int32_t learn;
 };
 extern const struct lrh_options lrh_model_options;
+
+/* All of them, for `lrhost describe`. */
+struct lrh_host_section {
+    const char *sections, *summary;
+    const struct lrh_options *table;
+};
+extern const struct lrh_host_section lrh_host_sections[]; /* ends with sections NULL */
 
 #endif
