@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading: digits are taken eight at a time from one 64-bit word ("SIMD within a register");
- * then the first way that is exact:
+ * Reading: digits are taken eight at a time (digits.h), then the first way that is exact:
  *   - W. Clinger, "How to read floating point numbers accurately" (1990): a mantissa below 2^53
  *     and a power of ten up to 10^22 are both doubles, and one operation rounds once;
  *   - nearest.h: up to 19 digits, any exponent; more digits where both neighbours agree;
@@ -15,69 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
 #include "nearest.h"
 #include "shortest.h"
 
-#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
-
-static const uint64_t integer_powers[] = {1U,
-                                          10U,
-                                          100U,
-                                          1000U,
-                                          10000U,
-                                          100000U,
-                                          1000000U,
-                                          10000000U,
-                                          100000000U,
-                                          1000000000U,
-                                          10000000000U,
-                                          100000000000U,
-                                          1000000000000U,
-                                          10000000000000U,
-                                          100000000000000U,
-                                          1000000000000000U,
-                                          10000000000000000U,
-                                          100000000000000000U,
-                                          1000000000000000000U,
-                                          10000000000000000000U};
 
 static const double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* ---- digits --------------------------------------------------------------------------- */
-
-/* Eight characters, the first one in the lowest byte. */
-static inline uint64_t load8(const char *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
-static inline void store8(char *p, uint64_t word)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    memcpy(p, &word, sizeof word);
-}
-
-/* Eight digits (0..9 each), the first in the lowest byte: pairs, then fours, then all. */
-static inline uint64_t join8(uint64_t digits)
-{
-    const uint64_t mask = UINT64_C(0x000000ff000000ff);
-
-    digits = digits * 10 + (digits >> 8);
-    return ((digits & mask) * (100 + (UINT64_C(1000000) << 32)) +
-            (digits >> 16 & mask) * (1 + (UINT64_C(10000) << 32))) >>
-           32;
-}
 
 /* Takes digits into *w (modulo 2^64: the caller counts them). */
 static inline const char *take_digits(const char *p, const char *end, uint64_t *w)
@@ -215,7 +162,12 @@ static inline const char *parse(const char *p, const char *end, double *ret)
     if (*p == '-' || *p == '+')
         negative = *p++ == '-';
     begin = p;
-    p = take_digits(p, end, &w);
+    /* One digit before the point is common enough for a branch: it spares the next step from
+     * waiting for this one's length. */
+    if (LIKELY(end - p >= 2 && p[1] == '.' && (unsigned char)(*p - '0') <= 9))
+        w = (uint64_t)(*p++ - '0');
+    else
+        p = take_digits(p, end, &w);
     n = p - begin;
     if (p != end && *p == '.') {
         point = p + 1;
@@ -280,28 +232,6 @@ const char *number_parse_i64(const char *p, const char *end, int64_t *ret)
 
 /* ---- printing ------------------------------------------------------------------------- */
 
-/* The reverse of join8: a number below 10^8 -> eight digits, the first in the lowest byte. Each
- * step divides all parts at once by a multiplication with a rounded-up reciprocal. */
-static inline uint64_t split8(uint32_t value)
-{
-    uint64_t high = value / 10000, low = value % 10000;
-    uint64_t parts = high | low << 32;
-    uint64_t hundreds = (parts * 10486 >> 20) & UINT64_C(0x0000007f0000007f); /* / 100 */
-    uint64_t tens;
-
-    parts = hundreds | (parts - hundreds * 100) << 16;
-    tens = (parts * 103 >> 10) & UINT64_C(0x000f000f000f000f); /* / 10 */
-    return tens | (parts - tens * 10) << 8;
-}
-
-/* How many decimal digits; 1 for 0. (1233/4096 is a little more than log10(2).) */
-static inline int count_digits(uint64_t value)
-{
-    int n = (64 - __builtin_clzll(value | 1)) * 1233 >> 12;
-
-    return n + (n < 20 && (value | 1) >= integer_powers[n]);
-}
-
 static size_t print_u64(uint64_t value, char *out)
 {
     char digits[24];
@@ -323,31 +253,51 @@ size_t number_print_i64(int64_t value, char *out)
     return 1 + print_u64(0 - (uint64_t)value, out + 1);
 }
 
-/* Seventeen digits at `digits`, with zeros behind them; the first `n` count, and the first one
- * stands at 10^place. Copies of fixed size: they may reach further than the number. */
-static size_t place_point(const char *digits, int n, int place, char *out)
+/* Seventeen digits as characters. */
+struct seventeen {
+    char first;
+    uint64_t middle, last; /* eight each */
+};
+
+static inline void put_seventeen(const struct seventeen *digits, char *out)
 {
-    size_t len;
+    out[0] = digits->first;
+    store8(out + 1, digits->middle);
+    store8(out + 9, digits->last);
+}
 
-    if (place >= 0 && place < 17) { /* ddd.ddd */
-        size_t point = (size_t)place + 1;
+/* The first `n` digits count, and the first one stands at 10^place. Stores are of fixed size, may
+ * reach further than the number, and are not read again, which would stall. */
+static size_t place_point(const struct seventeen *digits, int n, int place, char *out)
+{
+    size_t point = (size_t)place + 1, len;
 
-        memcpy(out, digits, 17);
-        out[point] = '.';
-        if (point <= 8)
-            memcpy(out + point + 1, digits + point, 16);
-        else
-            memcpy(out + point + 1, digits + point, 8);
-        return (n > place + 2 ? (size_t)n : point + 1) + 1;
+    if (place >= 0 && place < 7) { /* ddd.ddd: all digits one to the right, then the first eight */
+        uint64_t eight = digits->middle << 8 | (uint8_t)digits->first;
+        uint64_t before = (UINT64_C(1) << 8 * point) - 1;
+
+        put_seventeen(digits, out + 1);
+        store8(out, (eight & before) | (uint64_t)'.' << 8 * point | (eight & ~before) << 8);
+        return ((size_t)n > point ? (size_t)n : point + 1) + 1;
     }
     if (place >= -5 && place < 0) { /* 0.000ddd */
         memcpy(out, "0.00000", 8);
-        memcpy(out + 1 - place, digits, 17);
+        put_seventeen(digits, out + 1 - place);
         return (size_t)(1 - place + n);
     }
-    out[0] = digits[0]; /* d.ddde-ddd */
+    if (place >= 7 && place < 17) {
+        char text[32];
+
+        put_seventeen(digits, text);
+        store8(text + 17, EIGHT('0'));
+        memcpy(out, text, point);
+        out[point] = '.';
+        memcpy(out + point + 1, text + point, 10);
+        return ((size_t)n > point ? (size_t)n : point + 1) + 1;
+    }
+    put_seventeen(digits, out + 1); /* d.ddde-ddd */
+    out[0] = digits->first;
     out[1] = '.';
-    memcpy(out + 2, digits + 1, 16);
     len = n > 1 ? (size_t)n + 1 : 1;
     out[len++] = 'e';
     return len + number_print_i64(place, out + len);
@@ -359,21 +309,18 @@ static size_t print_positive(uint64_t bits, char *out)
     struct decimal decimal = shortest_decimal(bits);
     int n = count_digits(decimal.digits);
     int place = n - 1 + decimal.exponent;
-    uint64_t value = decimal.digits * integer_powers[17 - n]; /* seventeen digits */
-    uint64_t tail = value % 10000000000000000, middle, low;
-    char digits[40];
+    uint64_t value = decimal.digits * integer_powers[17 - n];
+    uint64_t tail = value % 10000000000000000;
+    uint64_t middle = split8((uint32_t)(tail / 100000000));
+    uint64_t last = split8((uint32_t)(tail % 100000000));
+    struct seventeen digits = {(char)('0' + value / 10000000000000000), middle | EIGHT('0'),
+                               last | EIGHT('0')};
 
-    middle = split8((uint32_t)(tail / 100000000));
-    low = split8((uint32_t)(tail % 100000000));
-    digits[0] = (char)('0' + value / 10000000000000000);
-    store8(digits + 1, middle | EIGHT('0'));
-    store8(digits + 9, low | EIGHT('0'));
-    memset(digits + 17, '0', sizeof digits - 17);
-    if (low)
-        n = 17 - __builtin_clzll(low) / 8;
+    if (last)
+        n = 17 - __builtin_clzll(last) / 8;
     else
         n = middle ? 9 - __builtin_clzll(middle) / 8 : 1;
-    return place_point(digits, n, place, out);
+    return place_point(&digits, n, place, out);
 }
 
 size_t number_print(double value, char *out)
@@ -388,7 +335,7 @@ size_t number_print(double value, char *out)
     }
     if (signbit(value))
         out[len++] = '-';
-    if (size < 9007199254740992.0 && size == (double)(uint64_t)size) { /* an integer */
+    if (size < 9007199254740992.0 && size == (double)(int64_t)size) { /* an integer */
         len += print_u64((uint64_t)size, out + len);
         memcpy(out + len, ".0", 2);
         return len + 2;

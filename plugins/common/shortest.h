@@ -43,28 +43,28 @@ static inline struct decimal shortest_decimal(uint64_t bits)
     int k = (int)(((int64_t)q * 1262611 - (narrow ? 524031 : 0)) >> 22);
     int h = q + power_exponent(-k) + 1;
     struct power g = powers[-k - POWER_FIRST];
-    uint64_t low, middle, high, s;
+    uint64_t low, middle, high, fine, coarse, pick;
+    int below, above, nearer;
 
     g.low += k <= 0 || k > 27; /* rounded down in the table: see powers.py */
     low = scale_to_odd(g, (4 * c - 2 + (uint64_t)narrow) << h) + odd;
     middle = scale_to_odd(g, 4 * c << h);
     high = scale_to_odd(g, (4 * c + 2) << h) - odd;
-    s = middle >> 2;
-    if (s >= 10) {
-        uint64_t tens = s / 10;
-        int below = low <= 40 * tens, above = 40 * tens + 40 <= high;
 
-        if (below != above)
-            return (struct decimal){tens + (uint64_t)above, k + 1};
-    }
-    {
-        int below = low <= 4 * s, above = 4 * s + 4 <= high;
-        uint64_t half = 4 * s + 2;
-
-        if (below == above) /* both or, at the interval's very grid, neither: the nearer */
-            above = middle > half || (middle == half && (s & 1));
-        return (struct decimal){s + (uint64_t)above, k};
-    }
+    /* The two neighbours in the grid of 10^k; both or none in the interval: the nearer. Which it
+     * is, and in which grid, cannot be foreseen: everything is chosen without a jump. */
+    fine = middle >> 2;
+    below = low <= 4 * fine;
+    above = 4 * fine + 4 <= high;
+    nearer = (middle & 3) + (fine & 1) > 2;
+    /* Those in the grid of 10^(k+1), of which one at most is in the interval. */
+    coarse = fine / 10 * 10;
+    fine += (uint64_t)((above & ~below) | (nearer & ~(below ^ above)));
+    below = low <= 4 * coarse;
+    above = 4 * coarse + 40 <= high;
+    pick = 0 - (uint64_t)(below != above && coarse != 0);
+    coarse += above ? 10 : 0;
+    return (struct decimal){(coarse & pick) | (fine & ~pick), k};
 }
 
 #endif

@@ -1,0 +1,1 @@
+UNIT_USES_number_print := plugins/common/number.o
