@@ -104,10 +104,11 @@ static lr_status parse(FILE *file, json_t **ret_root, struct lr_error *err)
         return lr_fail(err, LR_EUNAVAILABLE, "reading failed: %s", strerror(errno));
     }
     if (!root)
-        return lr_fail(err, LR_EDATA,
-                       "line %d, column %d: not valid JSON: %s (NaN and Infinity are not numbers "
-                       "in JSON)",
-                       where.line, where.column, where.text);
+        return lr_fail(err, LR_EDATA, "line %d, column %d: not valid JSON: %s%s", where.line,
+                       where.column, where.text,
+                       strstr(where.text, "NaN") || strstr(where.text, "Inf")
+                           ? " (JSON has no number of that name)"
+                           : "");
     if (!json_is_object(root)) {
         (void)lr_fail(err, LR_EDATA,
                       "the file holds %s; it must be an object with \"bias\" and \"weights\"",
