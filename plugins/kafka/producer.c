@@ -44,6 +44,15 @@ void producer_unref(struct producer *p)
     free(p);
 }
 
+void producer_forget(struct producer *p, const struct lr_host *host)
+{
+    for (int i = 0; i < 2; i++)
+        if (p->hosts[i] == host)
+            p->hosts[i] = NULL;
+    if (p->wire.host == host)
+        p->wire.host = p->hosts[0] ? p->hosts[0] : p->hosts[1];
+}
+
 void producer_fail(struct producer *p, rd_kafka_resp_err_t code, const char *topic)
 {
     char text[512];

@@ -147,6 +147,7 @@ static void sink_destroy(void *self)
 
     if (!sink)
         return;
+    producer_forget(sink->producer, sink->host);
     producer_unref(sink->producer);
     free(sink);
 }

@@ -60,6 +60,8 @@ lr_status producer_create(const struct lr_host *host, const struct kafka_setting
                           struct producer **ret_producer, struct lr_error *err);
 struct producer *producer_ref(struct producer *producer);
 void producer_unref(struct producer *producer);
+/* A sink goes; what the other one needs is no longer asked of it. */
+void producer_forget(struct producer *producer, const struct lr_host *host);
 lr_status producer_start(struct producer *producer, struct lr_error *err);
 void producer_stop(struct producer *producer, int64_t deadline_ns);
 /* Keeps the first failure. */

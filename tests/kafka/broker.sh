@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A real Apache Kafka broker for tests: one KRaft node, own data folder, free ports.
+#
+#   broker.sh start DIR [PROPERTY=VALUE...]   prints KAFKA=, KAFKA_SASL=, KAFKA_PID= to eval
+#   broker.sh stop DIR                        SIGTERM, then SIGKILL; the folder stays
+#   broker.sh kill DIR                        SIGKILL at once
+#   broker.sh again DIR                       starts a stopped one on its old ports and data
+#
+# KAFKA is a plaintext listener, KAFKA_SASL one that wants SASL/PLAIN (user lrhost, password
+# secret). Topics are not made by themselves. The jars come from Maven Central once and stay in
+# ${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0; without java, mvn or a network this exits
+# with 77 and one line.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+version=4.1.0
+libs=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-$version
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+need_jars() {
+    command -v java >/dev/null || skip "no java, so no real Kafka broker"
+    [ -e "$libs/complete" ] && return
+    command -v mvn >/dev/null || skip "no mvn to fetch the Kafka broker with"
+    mkdir -p "$libs"
+    (
+        flock 9
+        [ -e "$libs/complete" ] && exit 0
+        timeout 300 mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
+            -DoutputDirectory="$libs" >"$libs/mvn.log" 2>&1 && touch "$libs/complete"
+    ) 9>"$libs/lock" || skip "the Kafka broker could not be fetched (see $libs/mvn.log)"
+}
+
+free_ports() {
+    python3 - "$1" <<'PY'
+import socket, sys
+held = [socket.socket() for _ in range(int(sys.argv[1]))]
+for s in held:
+    s.bind(("127.0.0.1", 0))
+print(*(s.getsockname()[1] for s in held))
+PY
+}
+
+write_properties() { # DIR PLAIN SASL CONTROLLER [PROPERTY=VALUE...]
+    local dir=$1 plain=$2 sasl=$3 controller=$4
+    shift 4
+    cat >"$dir/server.properties" <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_lrhost="secret";
+log.dirs=$dir/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+num.partitions=10
+EOF
+    printf '%s\n' "$@" >>"$dir/server.properties"
+    cat >"$dir/log4j2.properties" <<EOF
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+appender.out.type=Console
+appender.out.name=out
+EOF
+}
+
+launch() { # DIR
+    local dir=$1 port
+    port=$(sed -n 's|^listeners=PLAINTEXT://127.0.0.1:\([0-9]*\),.*|\1|p' "$dir/server.properties")
+    java -Xms256m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$dir/log4j2.properties" \
+        -cp "$libs/*" kafka.Kafka "$dir/server.properties" >>"$dir/broker.log" 2>&1 </dev/null 9>&- &
+    echo $! >"$dir/pid"
+    for _ in $(seq 300); do
+        kill -0 "$(cat "$dir/pid")" 2>/dev/null || break
+        if grep -qs . "$dir/data/meta.properties" && (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            return
+        fi
+        sleep 0.1
+    done
+    tail -n 20 "$dir/broker.log" >&2
+    echo "the broker did not start, see $dir/broker.log" >&2
+    exit 1
+}
+
+print_address() { # DIR
+    sed -n 's|^advertised.listeners=PLAINTEXT://\(.*\),SASL_PLAINTEXT://\(.*\)|KAFKA=\1 KAFKA_SASL=\2|p' \
+        "$1/server.properties"
+    echo "KAFKA_PID=$(cat "$1/pid")"
+}
+
+stop() { # DIR SIGNAL
+    local pid
+    [ -e "$1/pid" ] || return 0
+    pid=$(cat "$1/pid")
+    kill -"$2" "$pid" 2>/dev/null || true
+    for _ in $(seq 100); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    rm -f "$1/pid"
+}
+
+verb=${1:-} dir=${2:-}
+[ -n "$dir" ] || {
+    sed -n '3,/^set/s/^# \{0,1\}//p' "$0"
+    exit 64
+}
+case $verb in
+start)
+    shift 2
+    need_jars
+    command -v python3 >/dev/null || skip "no python3 to find free ports with"
+    rm -rf "$dir/data"
+    mkdir -p "$dir"
+    dir=$(cd "$dir" && pwd)
+    read -r plain sasl controller <<<"$(free_ports 3)"
+    write_properties "$dir" "$plain" "$sasl" "$controller" "$@"
+    id=$(python3 -c 'import uuid,base64;print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))')
+    java -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$libs/*" \
+        kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" >"$dir/broker.log" 2>&1 || {
+        tail -n 5 "$dir/broker.log" >&2
+        exit 1
+    }
+    launch "$dir"
+    print_address "$dir"
+    ;;
+again)
+    need_jars
+    launch "$dir"
+    print_address "$dir"
+    ;;
+stop) stop "$dir" TERM ;;
+kill) stop "$dir" KILL ;;
+*)
+    echo "$verb: start, stop, kill or again" >&2
+    exit 64
+    ;;
+esac
