@@ -62,7 +62,7 @@ static inline struct decimal shortest_decimal(uint64_t bits)
     fine += (uint64_t)((above & ~below) | (nearer & ~(below ^ above)));
     below = low <= 4 * coarse;
     above = 4 * coarse + 40 <= high;
-    pick = 0 - (uint64_t)(below != above && coarse != 0);
+    pick = 0 - (uint64_t)(below != above);
     coarse += above ? 10 : 0;
     return (struct decimal){(coarse & pick) | (fine & ~pick), k};
 }

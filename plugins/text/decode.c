@@ -129,20 +129,13 @@ static int read_features(const struct text *text, struct field field, double *ro
     const char *p = field.begin;
     uint32_t i;
 
-    for (i = 0; i < text->n_features; i++) {
+    for (i = 0; i < text->n_features && p; i++) {
         const char *next = memchr(p, separator, (size_t)(field.end - p));
-        const char *end = next ? next : field.end;
-        int ok = read_number(text, (struct field){p, end}, "", &row[i], fault);
+        struct field number = {p, next ? next : field.end};
 
-        if (!ok) /* again, for the sentence: the name is not worth making for every number */
-            return read_number(text, (struct field){p, end}, feature_name(text, i, buffer), &row[i],
-                               fault);
-        if (!next || i + 1 == text->n_features) {
-            p = next;
-            i++;
-            break;
-        }
-        p = next + 1;
+        if (!read_number(text, number, "", &row[i], fault)) /* again: a name only if it is read */
+            return read_number(text, number, feature_name(text, i, buffer), &row[i], fault);
+        p = next ? next + 1 : NULL;
     }
     if (i != text->n_features || p) {
         unsigned long long found = count_fields(field, separator);

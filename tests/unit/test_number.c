@@ -315,6 +315,9 @@ static void test_long(void)
         CU_ASSERT(reads_like_strtod(text));
         (void)sprintf(text, "0.%0*d1e-300", (int)n, 0);
         CU_ASSERT(reads_like_strtod(text));
+        /* Half-way but for a last digit, however far behind. */
+        (void)sprintf(text, "9007199254740993.%0*d1", (int)n, 0);
+        CU_ASSERT(reads_like_strtod(text));
         (void)sprintf(text, "9007199254740993%0*d.0%0*d", (int)n, 0, (int)n, 1);
         CU_ASSERT(reads_like_strtod(text));
     }
