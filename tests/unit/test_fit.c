@@ -180,7 +180,7 @@ static void test_again(void)
     fit_destroy(fit);
 }
 
-/* Rows of `features` numbers in [-1, 1), of which column `constant` is 3 and column `copy`
+/* Rows of `features` numbers in [-1, 1), of which column `constant` is 1/3 and column `copy`
  * equals column 0 (-1: neither). */
 static struct fit *odd_fit(uint32_t features, int rows, int constant, int copy)
 {
@@ -192,7 +192,7 @@ static struct fit *odd_fit(uint32_t features, int rows, int constant, int copy)
         for (uint32_t j = 0; j < features; j++)
             x[j] = number(&state);
         if (constant >= 0)
-            x[constant] = 3.0;
+            x[constant] = 1.0 / 3.0;
         if (copy >= 0)
             x[copy] = x[0];
         fit_add(fit, x, x[0] + 2 * x[1] + 3 * x[2]);

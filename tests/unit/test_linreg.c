@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/options.h"
@@ -289,10 +290,13 @@ static void test_save_fails(void)
     CU_ASSERT_EQUAL(begin(settings), LR_EUNAVAILABLE);
     CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "cannot be created: No such file"));
     finish();
-    (void)snprintf(settings, sizeof settings, "train_records=100\nsave=%s", folder);
-    CU_ASSERT_EQUAL(begin(settings), LR_EUNAVAILABLE); /* a folder is there; nothing is left */
-    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "cannot be written: "));
+    /* A folder is in its place: nothing is left beside it, or drop_folder fails. */
+    (void)unlink(path);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+    CU_ASSERT_EQUAL(begin_with("train_records=100"), LR_EUNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "cannot be written: Is a directory"));
     finish();
+    CU_ASSERT_EQUAL(rmdir(path), 0);
 }
 
 static const struct {
