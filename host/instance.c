@@ -9,11 +9,12 @@
 
 #include "pipeline.h"
 
+#define ATTEND_NS (20 * INT64_C(1000000))
+
 static void host_log(void *ctx, int32_t level, const char *message)
 {
     const struct lrh_instance *instance = ctx;
-    struct lrh_log_from from = {instance->pipeline->name, instance->section,
-                                instance->host.lanes > 1 ? (int32_t)instance->host.lane : -1};
+    struct lrh_log_from from = {instance->pipeline->name, instance->section, instance->lane_number};
 
     lrh_log_write(instance->pipeline->log, &from, level, message);
 }
@@ -34,9 +35,18 @@ static int64_t host_monotonic(void *ctx)
 
 static int32_t host_stopping(void *ctx)
 {
-    const struct lrh_instance *instance = ctx;
+    struct lrh_pipeline *pipeline = ((struct lrh_instance *)ctx)->pipeline;
 
-    return __atomic_load_n(&instance->pipeline->stopping, __ATOMIC_ACQUIRE);
+    /* A model that trains on the main thread keeps it from looking for signals. */
+    if (pipeline->attend && pthread_equal(pthread_self(), pipeline->main)) {
+        int64_t now = pipeline->system->monotonic_ns(pipeline->system->ctx);
+
+        if (now >= pipeline->attend_due_ns) {
+            pipeline->attend_due_ns = now + ATTEND_NS;
+            pipeline->attend(pipeline->attend_ctx);
+        }
+    }
+    return __atomic_load_n(&pipeline->stopping, __ATOMIC_ACQUIRE);
 }
 
 static void *host_memory(void *ctx, void *ptr, size_t size)
@@ -63,37 +73,54 @@ static int64_t *host_metric(void *ctx, int32_t kind, const char *name, const cha
     static __thread int64_t nowhere;
     struct lrh_instance *instance = ctx;
     struct lrh_metric_cell *cell = calloc(1, sizeof *cell), **last = &instance->cells;
+    int64_t *value = &nowhere;
 
     if (!cell)
-        return &nowhere;
+        return value;
     cell->kind = kind;
     (void)snprintf(cell->name, sizeof cell->name, "lrhost_%s", name);
-    (void)snprintf(cell->help, sizeof cell->help, "%s", help);
+    (void)snprintf(cell->help, sizeof cell->help, "%s", help ? help : "");
     (void)pthread_mutex_lock(&instance->pipeline->mutex);
-    while (*last)
+    while (*last && strcmp((*last)->name, cell->name) != 0)
         last = &(*last)->next;
-    *last = cell;
+    if (*last)
+        free(cell); /* started a second time */
+    else
+        *last = cell;
+    value = &(*last)->value;
     (void)pthread_mutex_unlock(&instance->pipeline->mutex);
-    return &cell->value;
+    return value;
 }
 
+/* Before there is a lane, and for models and monitors, nothing can be settled. */
 static void host_settle(void *ctx, uint64_t token, uint32_t count, int32_t outcome)
 {
-    lrh_lane_settle(((struct lrh_instance *)ctx)->lane, token, count, outcome);
+    struct lrh_lane *lane = ((struct lrh_instance *)ctx)->lane;
+
+    if (lane)
+        lrh_lane_settle(lane, token, count, outcome);
 }
 
 static void host_settle_dead(void *ctx, uint64_t token, uint32_t count, int32_t outcome)
 {
-    lrh_lane_settle_dead(((struct lrh_instance *)ctx)->lane, token, count, outcome);
+    struct lrh_lane *lane = ((struct lrh_instance *)ctx)->lane;
+
+    if (lane)
+        lrh_lane_settle_dead(lane, token, count, outcome);
 }
 
 static void host_bad_record(void *ctx, uint32_t index, const char *reason, const char *message)
 {
-    lrh_lane_bad_record(((struct lrh_instance *)ctx)->lane, index, reason, message);
+    struct lrh_lane *lane = ((struct lrh_instance *)ctx)->lane;
+
+    if (lane)
+        lrh_lane_bad_record(lane, index, reason, message);
 }
 
 void lrh_instance_context(const struct lrh_instance *instance, struct lr_error *err)
 {
+    if (!err->text[0])
+        (void)lr_fail(err, 0, "failed and gave no reason (a defect of the plugin)");
     lr_context(err, "%s '%s'", instance->section, instance->plugin->name);
 }
 
@@ -102,7 +129,7 @@ lr_status lrh_instance_create(struct lrh_pipeline *pipeline, const struct lrh_pa
                               struct lr_error *err)
 {
     struct lrh_instance *instance = calloc(1, sizeof *instance);
-    int is_dead = part == &pipeline->parts[LRH_PART_DEAD];
+    int is_dead = strcmp(part->section, "dead_letter") == 0;
     lr_status status;
 
     if (!instance)
@@ -110,6 +137,9 @@ lr_status lrh_instance_create(struct lrh_pipeline *pipeline, const struct lrh_pa
     instance->pipeline = pipeline;
     instance->plugin = part->plugin;
     instance->section = part->section;
+    instance->lane_number = pipeline->settings->lanes > 1 ? (int32_t)lane : -1;
+    if (part->plugin->kind == LR_MODEL || part->plugin->kind == LR_MONITOR)
+        instance->lane_number = -1;
     instance->host = (struct lr_host){
         .size = sizeof instance->host,
         .abi = LRHOST_ABI,
@@ -162,6 +192,7 @@ lr_status lrh_instance_start(struct lrh_instance *instance, struct lr_error *err
     instance->started = 1;
     if (instance->plugin->start)
         status = instance->plugin->start(instance->self, err);
+    instance->ready = status == LR_OK;
     if (status != LR_OK)
         lrh_instance_context(instance, err);
     return status;
@@ -171,7 +202,7 @@ void lrh_instance_stop(struct lrh_instance *instance, int64_t deadline_ns)
 {
     if (!instance || !instance->started)
         return;
-    instance->started = 0;
+    instance->started = instance->ready = 0;
     if (instance->plugin->stop)
         instance->plugin->stop(instance->self, deadline_ns);
 }

@@ -20,6 +20,7 @@
 #include <lrhost/lrhost.h>
 #include <pthread.h>
 
+#include "arena.h"
 #include "config.h"
 #include "lane.h"
 #include "loader.h"
@@ -87,7 +88,12 @@ struct lrh_pipeline {
     struct lrh_pipeline *model_owner; /* whose settings the model uses; NULL: this one's */
     struct lrh_retired *retired;      /* replaced models that a lane may still use */
     struct lr_schema schema;
+    struct lrh_arena names; /* of the schema: codecs keep them, models come and go */
     int32_t decode, encode;
+    pthread_t main;            /* creates, trains, destroys */
+    void (*attend)(void *ctx); /* looks for signals while a model trains; NULL: none */
+    void *attend_ctx;
+    int64_t attend_due_ns;
 
     pthread_mutex_t mutex; /* the members below, and every instance's metrics */
     pthread_cond_t turn;
@@ -98,8 +104,9 @@ struct lrh_pipeline {
     struct lrh_progress_note *notes; /* progress records for the monitor, newest last */
     uint32_t n_notes;
 
-    int32_t stopping; /* atomic */
-    int32_t state;    /* LR_STATE_*, main thread */
+    int32_t stopping;    /* atomic */
+    int64_t deadline_ns; /* atomic; of a stop, monotonic */
+    int32_t state;       /* LR_STATE_*, main thread */
     int64_t snapshot_due_ns;
     int wake_fd; /* the supervisor's; a finished lane writes to it */
 };
@@ -138,15 +145,23 @@ lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log
                               const struct lrh_system *system, int wake_fd, struct lr_error *err);
 /* ---- pipeline.c ---- */
 
-/* Lanes' threads, which start source and sink; the model trains meanwhile. On failure the
- * lanes end by themselves; join as ever. */
+/* Lanes' threads, which start source and sink. On failure the lanes end by themselves; join
+ * as ever. */
 lr_status lrh_pipeline_start(struct lrh_pipeline *pipeline, struct lr_error *err);
+/* Trains the model meanwhile, then starts the monitor. The same on failure. A stop on the way is
+ * none. */
+lr_status lrh_pipeline_train(struct lrh_pipeline *pipeline, struct lr_error *err);
 /* Lets the lanes run when all of them are ready; returns 1 when it did. */
 int lrh_pipeline_go(struct lrh_pipeline *pipeline);
 /* The first error of any lane so far. */
 lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline);
 /* Asks all lanes to stop; `timeout_ns` for what is in flight. */
 void lrh_pipeline_stop(struct lrh_pipeline *pipeline, int64_t timeout_ns);
+/* A time that lies `timeout_ns` (0 ..) after `now_ns`, however long that is. */
+static inline int64_t lrh_later(int64_t now_ns, int64_t timeout_ns)
+{
+    return timeout_ns < INT64_MAX - now_ns ? now_ns + timeout_ns : INT64_MAX;
+}
 /* Every lane is done (or never was). */
 int lrh_pipeline_finished(struct lrh_pipeline *pipeline);
 /* Joins the threads and stops the rest. Returns the first error of any lane. */
@@ -178,7 +193,9 @@ struct lrh_instance {
     const struct lr_plugin *plugin;
     const char *section;
     void *self;
-    int32_t started;
+    int32_t lane_number; /* -1: one for the whole pipeline */
+    int32_t started;     /* start was called: stop is due */
+    int32_t ready;       /* and went well */
     struct lrh_metric_cell *cells;
     int64_t memory; /* bytes taken through host->memory; atomic */
 };

@@ -17,6 +17,42 @@ static const struct lr_sink *sink_ops(const struct lrh_pipeline *pipeline, uint3
 
 /* ---- create ----------------------------------------------------------------------------- */
 
+/* What a codec is told must outlive the model: a reload replaces it. */
+static const char *const *keep_names(struct lrh_pipeline *pipeline, const char *const *names,
+                                     uint32_t n)
+{
+    const char **copy = names ? lrh_arena_alloc(&pipeline->names, n * sizeof *copy) : NULL;
+
+    for (uint32_t i = 0; copy && i < n; i++) {
+        copy[i] = lrh_arena_copy(&pipeline->names, names[i], strlen(names[i]));
+        if (!copy[i])
+            return NULL;
+    }
+    return copy;
+}
+
+static lr_status describe_model(struct lrh_pipeline *pipeline, struct lr_error *err)
+{
+    struct lr_schema *schema = &pipeline->schema;
+    const char *const *features, *const *outputs;
+    lr_status status = pipeline->model->ops->describe(pipeline->model->self, schema, err);
+
+    if (status == LR_OK && (schema->n_features == 0 || schema->n_outputs == 0))
+        status = lr_fail(err, LR_EINTERNAL, "it takes %u features and gives %u outputs",
+                         schema->n_features, schema->n_outputs);
+    if (status != LR_OK) {
+        lrh_instance_context(pipeline->model_instance, err);
+        return status;
+    }
+    features = schema->feature_names;
+    outputs = schema->output_names;
+    schema->feature_names = keep_names(pipeline, features, schema->n_features);
+    schema->output_names = keep_names(pipeline, outputs, schema->n_outputs);
+    if ((features && !schema->feature_names) || (outputs && !schema->output_names))
+        return lr_fail(err, LR_ENOMEM, "out of memory for names of columns");
+    return LR_OK;
+}
+
 static lr_status create_model(struct lrh_pipeline *pipeline, struct lr_error *err)
 {
     const struct lrh_part *part = &pipeline->parts[LRH_PART_MODEL];
@@ -32,10 +68,7 @@ static lr_status create_model(struct lrh_pipeline *pipeline, struct lr_error *er
     if (!pipeline->model)
         return lr_fail(err, LR_ENOMEM, "out of memory for the model");
     *pipeline->model = (struct lrh_model_part){part->plugin->ops, pipeline->model_instance->self};
-    status = pipeline->model->ops->describe(pipeline->model->self, &pipeline->schema, err);
-    if (status != LR_OK)
-        lrh_instance_context(pipeline->model_instance, err);
-    return status;
+    return describe_model(pipeline, err);
 }
 
 /* Which columns are read here, and by whom they are filled. */
@@ -184,6 +217,19 @@ static lr_status create_lane(struct lrh_pipeline *pipeline, uint32_t index, stru
     return status;
 }
 
+/* The first line of a pipeline. */
+static void announce(struct lrh_pipeline *pipeline)
+{
+    struct lrh_log_from from = {pipeline->name, "pipeline", -1};
+    const struct lrh_part *p = pipeline->parts;
+
+    lrh_log_printf(
+        pipeline->log, &from, LR_LOG_INFO, "%s, lanes = %u: source %s -> engine %s%s%s -> sink %s",
+        lrh_guarantee_name(pipeline->guarantee), pipeline->n_lanes, p[LRH_PART_SOURCE].name,
+        p[LRH_PART_ENGINE].name, p[LRH_PART_MODEL].plugin ? " -> model " : "",
+        p[LRH_PART_MODEL].plugin ? p[LRH_PART_MODEL].name : "", p[LRH_PART_SINK].name);
+}
+
 lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log,
                               const struct lrh_system *system, int wake_fd, struct lr_error *err)
 {
@@ -193,17 +239,22 @@ lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log
     pipeline->system = system;
     pipeline->wake_fd = wake_fd;
     pipeline->state = LR_STATE_STARTING;
-    pipeline->n_lanes = (uint32_t)pipeline->settings->lanes;
-    pipeline->lanes = calloc(pipeline->n_lanes, sizeof *pipeline->lanes);
+    pipeline->main = pthread_self();
+    pipeline->lanes = calloc((size_t)pipeline->settings->lanes, sizeof *pipeline->lanes);
     if (!pipeline->lanes)
-        return lr_fail(err, LR_ENOMEM, "out of memory for %u lanes", pipeline->n_lanes);
+        return lr_fail(err, LR_ENOMEM, "%s: out of memory for lanes", pipeline->config->path);
+    pipeline->n_lanes = (uint32_t)pipeline->settings->lanes;
+    announce(pipeline);
     status = create_model(pipeline, err);
     for (uint32_t i = 0; i < pipeline->n_lanes && status == LR_OK; i++)
         status = create_lane(pipeline, i, err);
     if (status == LR_OK && pipeline->parts[LRH_PART_MONITOR].plugin)
         status = lrh_instance_create(pipeline, &pipeline->parts[LRH_PART_MONITOR], 0,
                                      &pipeline->monitor_instance, err);
-    if (status != LR_OK)
+    if (status != LR_OK) {
         lr_context(err, "%s", pipeline->config->path);
+        pipeline->status = status;
+        (void)lr_fail(&pipeline->error, status, "%s", err->text);
+    }
     return status;
 }

@@ -300,6 +300,7 @@ void lrh_pipeline_destroy(struct lrh_pipeline *pipeline)
         free((void *)(uintptr_t)pipeline->touches[i].resource);
     free(pipeline->touches);
     free(pipeline->notes);
+    lrh_arena_finish(&pipeline->names);
     lrh_config_destroy(pipeline->config);
     (void)pthread_mutex_destroy(&pipeline->mutex);
     (void)pthread_cond_destroy(&pipeline->turn);

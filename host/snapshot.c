@@ -13,6 +13,8 @@
 #define NOTES 16u
 #define FIGURES 24u
 #define NAME 48u
+#define SOONEST_NS (10 * INT64_C(1000000)) /* between two snapshots */
+#define LATEST_NS (3600 * S_NS)
 #define IDLE_TICK_NS (100 * INT64_C(1000000))
 
 struct lrh_progress_note {
@@ -69,7 +71,9 @@ static void tell_progress(struct lrh_pipeline *pipeline, const struct lr_monitor
         memcpy(notes, pipeline->notes, n * sizeof notes[0]);
     pipeline->n_notes = 0;
     (void)pthread_mutex_unlock(&pipeline->mutex);
-    for (uint32_t i = 0; i < n && ops->progress; i++) {
+    if (!ops->progress)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
         struct lr_figure figures[FIGURES];
         struct lr_progress progress = {sizeof progress, notes[i].lane,     notes[i].wall_ns,
                                        figures,         sizeof figures[0], notes[i].n};
@@ -152,9 +156,15 @@ static int64_t sum_up(const struct lrh_pipeline *pipeline, struct lr_snapshot *s
 
     snapshot->lag = -1;
     for (uint32_t i = 0; i < pipeline->n_lanes; i++) {
-        const struct lrh_totals *t = lrh_lane_totals(pipeline->lanes[i].lane);
-        int64_t lag = load(&t->lag), begun = load(&t->first_read_ns), read = load(&t->last_read_ns);
+        const struct lrh_lane *lane = pipeline->lanes[i].lane;
+        const struct lrh_totals *t = lane ? lrh_lane_totals(lane) : NULL;
+        int64_t lag, begun, read;
 
+        if (!t)
+            continue; /* its creation failed */
+        lag = load(&t->lag);
+        begun = load(&t->first_read_ns);
+        read = load(&t->last_read_ns);
         snapshot->records_read += (uint64_t)load(&t->read);
         snapshot->records_scored += (uint64_t)load(&t->scored);
         snapshot->records_written += (uint64_t)load(&t->written);
@@ -179,29 +189,42 @@ static int64_t sum_up(const struct lrh_pipeline *pipeline, struct lr_snapshot *s
     return last;
 }
 
+/* Nothing came for `idle` ns, and nothing is on its way. */
+static void stop_idle(struct lrh_pipeline *pipeline, int64_t now, int64_t idle)
+{
+    struct lrh_log_from from = {pipeline->name, "pipeline", -1};
+    struct lr_snapshot sums = {0};
+    int64_t last = sum_up(pipeline, &sums);
+
+    if (!last || sums.in_flight || now - last <= idle)
+        return;
+    lrh_log_printf(pipeline->log, &from, LR_LOG_INFO, "no record for %.3g s: stopping",
+                   (double)idle / 1e9);
+    lrh_pipeline_stop(pipeline, pipeline->settings->shutdown_timeout_ns);
+}
+
 int64_t lrh_pipeline_tick(struct lrh_pipeline *pipeline, int now_please)
 {
     struct lrh_instance *monitor = pipeline->monitor_instance;
     const struct lr_monitor *ops = monitor ? monitor->plugin->ops : NULL;
     int64_t now = pipeline->system->monotonic_ns(pipeline->system->ctx);
-    int64_t idle = pipeline->settings->stop_when_idle_ns, next = INT64_MAX, last, every = S_NS;
+    int64_t idle = pipeline->settings->stop_when_idle_ns, next = INT64_MAX, every = S_NS;
     struct lr_snapshot snapshot = {.size = sizeof snapshot};
     struct metric_list list = {0};
 
     if (pipeline->retired)
         lrh_pipeline_retire(pipeline, 0);
-    if (idle != LR_UNSET) {
-        struct lr_snapshot unused = {0};
-
-        last = sum_up(pipeline, &unused);
-        if (last && now - last > idle)
-            lrh_pipeline_stop(pipeline, pipeline->settings->shutdown_timeout_ns);
+    if (idle != LR_UNSET && pipeline->state == LR_STATE_RUNNING) {
+        stop_idle(pipeline, now, idle);
         next = now + IDLE_TICK_NS;
     }
-    if (!ops || !monitor->started)
-        return pipeline->retired ? now + IDLE_TICK_NS : next;
+    if (pipeline->retired)
+        next = now + IDLE_TICK_NS;
+    if (!ops || !monitor->ready)
+        return next;
     if (ops->interval_ns)
         every = ops->interval_ns(monitor->self);
+    every = every < SOONEST_NS ? SOONEST_NS : every > LATEST_NS ? LATEST_NS : every;
     if (now_please || now >= pipeline->snapshot_due_ns) {
         (void)sum_up(pipeline, &snapshot);
         snapshot.state = pipeline->state;

@@ -4,16 +4,17 @@
  */
 #include "supervise.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <lrhost/error.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define MS INT64_C(1000000)
-#define STARTING_TICK_NS (5 * MS) /* readiness is looked at so often */
+#define HOUR_NS (3600 * INT64_C(1000000000))
 
 struct loop {
     const struct lrh_run *run;
@@ -21,7 +22,10 @@ struct loop {
     size_t n;
     int signal_fd, wake_fd;
     int had_terminal;
-    int stops; /* stop signals so far */
+    int shielded; /* SIGHUP was ignored when we began (nohup): the terminal may go */
+    int stops;    /* stop signals so far */
+    int reload;   /* asked for */
+    int training; /* a model is built, which looks for signals on the way */
 };
 
 static int64_t clock_now(void)
@@ -54,29 +58,70 @@ static void stop_all(struct loop *loop)
 
 /* ---- reload ----------------------------------------------------------------------------- */
 
+static void say_problems(const struct loop *loop, const struct lrh_problems *problems)
+{
+    struct lrh_log_from from = {NULL, NULL, -1};
+
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct lrh_problem *p = &problems->items[i];
+
+        lrh_log_printf(loop->run->log, &from, p->warning ? LR_LOG_WARNING : LR_LOG_ERROR,
+                       "reload: %s:%u: %s", p->file ? p->file : "", p->line, p->text);
+    }
+}
+
 static void reload_one(struct loop *loop, struct lrh_pipeline *pipeline)
 {
     const struct lrh_run *run = loop->run;
+    struct lrh_log_from from = {pipeline->name, "pipeline", -1};
+    const char *path = pipeline->config->path;
     struct lrh_problems problems = {0};
     struct lrh_pipeline *fresh = NULL;
     struct lr_error err = LR_ERROR_INIT;
-    lr_status status = lrh_pipeline_load(run, pipeline->config->path, &problems, &fresh);
+    int32_t level = 0;
+    lr_status status;
 
-    if (status != LR_OK) {
-        for (size_t i = 0; i < problems.n; i++)
-            say(loop, LR_LOG_ERROR, problems.items[i].text);
-        say(loop, LR_LOG_ERROR, "reload: the file has mistakes; what runs stays as it is");
-        lrh_pipeline_destroy(fresh);
-    } else {
-        if (!run->log_level && fresh->settings->log_level)
-            lrh_log_set_level(run->log, fresh->settings->log_level + LR_LOG_ERROR - 1);
-        status = lrh_pipeline_reload(pipeline, fresh, &err);
-        if (status != LR_OK)
-            lr_context(&err, "reload: %s: the old model stays", pipeline->config->path);
-        say(loop, status == LR_OK ? LR_LOG_NOTICE : LR_LOG_ERROR,
-            status == LR_OK ? "reloaded" : err.text);
+    if (strcmp(path, "-") == 0) {
+        say(loop, LR_LOG_WARNING,
+            "reload: a configuration from standard input cannot be read again");
+        return;
     }
+    status = lrh_pipeline_load(run, path, &problems, &fresh);
+    say_problems(loop, &problems);
     lrh_problems_finish(&problems);
+    if (status != LR_OK) {
+        lrh_log_printf(run->log, &from, LR_LOG_ERROR,
+                       "reload: %s has mistakes; what runs stays as it is", path);
+        lrh_pipeline_destroy(fresh);
+        return;
+    }
+    level = run->log_level ? 0 : fresh->settings->log_level;
+    status = lrh_pipeline_reload(pipeline, fresh, &err);
+    if (status != LR_OK) {
+        lrh_log_printf(run->log, &from, LR_LOG_ERROR, "reload: %s: the old model stays: %s", path,
+                       err.text);
+        return;
+    }
+    if (level)
+        lrh_log_set_level(run->log, level + LR_LOG_ERROR - 1);
+    lrh_log_printf(run->log, &from, LR_LOG_NOTICE,
+                   "reloaded: model and log level are those of %s now; anything else needs a "
+                   "restart",
+                   path);
+}
+
+static void reload_all(struct loop *loop)
+{
+    loop->reload = 0;
+    for (size_t i = 0; i < loop->n; i++) {
+        struct lrh_pipeline *pipeline = loop->pipelines[i];
+
+        if (pipeline->state == LR_STATE_STOPPING || lrh_pipeline_finished(pipeline))
+            continue; /* it will need no model */
+        loop->training = 1;
+        reload_one(loop, pipeline);
+        loop->training = 0;
+    }
 }
 
 /* ---- signals ---------------------------------------------------------------------------- */
@@ -84,24 +129,28 @@ static void reload_one(struct loop *loop, struct lrh_pipeline *pipeline)
 static void hang_up(struct loop *loop, const struct signalfd_siginfo *info)
 {
     /* The kernel says that the terminal is gone, or a shell does and it is. */
-    if (info->ssi_code == SI_KERNEL || (loop->had_terminal && !terminal_there())) {
+    int gone = info->ssi_code == SI_KERNEL || (loop->had_terminal && !terminal_there());
+
+    if (!gone) {
+        loop->reload = 1;
+    } else if (loop->shielded) {
+        loop->had_terminal = 0; /* from now on it is asked for by someone */
+    } else {
         say(loop, LR_LOG_NOTICE, "the terminal hung up; stopping");
         stop_all(loop);
-        return;
     }
-    for (size_t i = 0; i < loop->n; i++)
-        reload_one(loop, loop->pipelines[i]);
 }
 
-static void take_signal(struct loop *loop)
+/* Returns 0 when there was none. */
+static int take_signal(struct loop *loop)
 {
     struct signalfd_siginfo info;
 
     if (read(loop->signal_fd, &info, sizeof info) != sizeof info)
-        return;
+        return 0;
     if (info.ssi_signo == SIGHUP) {
         hang_up(loop, &info);
-        return;
+        return 1;
     }
     if (++loop->stops > 1) {
         say(loop, LR_LOG_WARNING,
@@ -111,6 +160,28 @@ static void take_signal(struct loop *loop)
     }
     say(loop, LR_LOG_NOTICE, "stopping; a second signal ends at once");
     stop_all(loop);
+    return 1;
+}
+
+static int any_failed(const struct loop *loop)
+{
+    for (size_t i = 0; i < loop->n; i++)
+        if (lrh_pipeline_failed(loop->pipelines[i]) != LR_OK)
+            return 1;
+    return 0;
+}
+
+/* While a model trains: its next look at host->stopping says what happened here. */
+static void attend(void *ctx)
+{
+    struct loop *loop = ctx;
+
+    if (!loop->training)
+        return;
+    while (take_signal(loop)) {
+    }
+    if (any_failed(loop))
+        stop_all(loop);
 }
 
 /* ---- the loop --------------------------------------------------------------------------- */
@@ -120,26 +191,23 @@ static int64_t look(struct loop *loop)
 {
     int64_t next = INT64_MAX;
     size_t finished = 0;
-    int failed = 0;
 
+    for (size_t i = 0; i < loop->n; i++)
+        if (lrh_pipeline_go(loop->pipelines[i]))
+            say(loop, LR_LOG_DEBUG, "all lanes are ready");
+    if (any_failed(loop))
+        stop_all(loop);
     for (size_t i = 0; i < loop->n; i++) {
         struct lrh_pipeline *pipeline = loop->pipelines[i];
         int64_t due;
 
-        if (lrh_pipeline_go(pipeline))
-            say(loop, LR_LOG_DEBUG, "all lanes are ready");
-        failed |= lrh_pipeline_failed(pipeline) != LR_OK;
         if (lrh_pipeline_finished(pipeline)) {
             finished++;
             continue;
         }
         due = lrh_pipeline_tick(pipeline, 0);
-        if (pipeline->state == LR_STATE_STARTING)
-            due = clock_now() + STARTING_TICK_NS;
         next = due < next ? due : next;
     }
-    if (failed)
-        stop_all(loop);
     return finished == loop->n ? 0 : next;
 }
 
@@ -149,61 +217,93 @@ static void turn(struct loop *loop)
 
     while ((due = look(loop)) != 0) {
         struct pollfd fds[2] = {{loop->signal_fd, POLLIN, 0}, {loop->wake_fd, POLLIN, 0}};
-        int64_t left = due == INT64_MAX ? 3600 * 1000 * MS : due - clock_now();
+        int64_t left = due == INT64_MAX ? HOUR_NS : due - clock_now();
         uint64_t counter;
 
         lrh_system_real.sleep(NULL, fds, 2, left > 0 ? left : 1);
         if (fds[0].revents)
-            take_signal(loop);
+            (void)take_signal(loop);
         if (fds[1].revents && read(loop->wake_fd, &counter, sizeof counter) < 0) {
             /* taken before */
         }
+        if (loop->reload)
+            reload_all(loop);
     }
 }
 
+/* Sources of all pipelines connect while the models train one after the other. */
 static lr_status start_all(struct loop *loop, struct lr_error *err)
 {
     lr_status status = LR_OK;
 
-    for (size_t i = 0; i < loop->n && status == LR_OK; i++)
+    for (size_t i = 0; i < loop->n && status == LR_OK; i++) {
+        loop->pipelines[i]->attend = attend;
+        loop->pipelines[i]->attend_ctx = loop;
         status = lrh_pipeline_create(loop->pipelines[i], loop->run->log, &lrh_system_real,
                                      loop->wake_fd, err);
+    }
     for (size_t i = 0; i < loop->n && status == LR_OK; i++)
         status = lrh_pipeline_start(loop->pipelines[i], err);
+    loop->training = 1;
+    for (size_t i = 0; i < loop->n && status == LR_OK; i++)
+        status = lrh_pipeline_train(loop->pipelines[i], err);
+    loop->training = 0;
     return status;
+}
+
+/* Blocks the signals in this thread and all later ones, and opens where they arrive instead. */
+static lr_status watch(struct loop *loop, sigset_t *signals, struct lr_error *err)
+{
+    struct sigaction old;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    loop->shielded = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGINT);
+    (void)sigaddset(signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
+    loop->signal_fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return loop->signal_fd >= 0 && loop->wake_fd >= 0
+               ? LR_OK
+               : lr_fail(err, LR_EUNAVAILABLE, "cannot watch for signals: %s", strerror(errno));
 }
 
 lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelines, size_t n,
                         struct lr_error *err)
 {
-    struct loop loop = {run, pipelines, n, -1, -1, terminal_there(), 0};
+    struct loop loop = {.run = run,
+                        .pipelines = pipelines,
+                        .n = n,
+                        .signal_fd = -1,
+                        .wake_fd = -1,
+                        .had_terminal = terminal_there()};
     sigset_t signals;
-    lr_status status;
+    lr_status status = watch(&loop, &signals, err);
 
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    loop.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    loop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop.signal_fd < 0 || loop.wake_fd < 0)
-        return lr_fail(err, LR_EINTERNAL, "cannot watch for signals");
-    status = start_all(&loop, err);
-    if (status != LR_OK)
-        for (size_t i = 0; i < n; i++)
-            if (pipelines[i]->lanes)
+    if (status == LR_OK) {
+        status = start_all(&loop, err);
+        if (status != LR_OK)
+            for (size_t i = 0; i < n; i++)
                 lrh_pipeline_stop(pipelines[i], 0);
-    turn(&loop);
-    for (size_t i = 0; i < n; i++) {
-        struct lr_error first = LR_ERROR_INIT;
-        lr_status ended = lrh_pipeline_join(pipelines[i], &first);
-
-        if (status == LR_OK && ended != LR_OK)
-            status = lr_fail(err, ended, "%s", first.text);
+        turn(&loop);
     }
-    (void)close(loop.signal_fd);
-    (void)close(loop.wake_fd);
+    (void)sigdelset(&signals, SIGHUP);
+    if (loop.stops) /* what is left is giving back memory: the second signal need not be polite */
+        (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    for (size_t i = 0; i < n; i++) {
+        struct lr_error other = LR_ERROR_INIT;
+        lr_status ended = lrh_pipeline_join(pipelines[i], &other);
+
+        if (ended != LR_OK && status == LR_OK)
+            status = lr_fail(err, ended, "%s", other.text);
+        else if (ended != LR_OK && strcmp(other.text, err->text) != 0)
+            say(&loop, LR_LOG_ERROR, other.text);
+    }
+    if (loop.signal_fd >= 0)
+        (void)close(loop.signal_fd);
+    if (loop.wake_fd >= 0)
+        (void)close(loop.wake_fd);
     return status;
 }
