@@ -199,7 +199,7 @@ static void topics_log(void *ctx, int32_t level, const char *message)
 {
     (void)ctx;
     if (level <= LR_LOG_NOTICE)
-        (void)printf("%s\n", message);
+        (void)fprintf(level < LR_LOG_NOTICE ? stderr : stdout, "%s\n", message);
 }
 
 static int64_t topics_wall(void *ctx)
@@ -218,6 +218,26 @@ static int32_t topics_stopping(void *ctx)
 {
     (void)ctx;
     return 0;
+}
+
+static void *topics_memory(void *ctx, void *ptr, size_t size)
+{
+    (void)ctx;
+    if (size)
+        return realloc(ptr, size);
+    free(ptr);
+    return NULL;
+}
+
+static int64_t *topics_metric(void *ctx, int32_t kind, const char *name, const char *help)
+{
+    static __thread int64_t nowhere;
+
+    (void)ctx;
+    (void)kind;
+    (void)name;
+    (void)help;
+    return &nowhere;
 }
 
 lr_status lrh_command_topics(const struct lrh_run *run, int32_t verb, const char *path,
@@ -246,7 +266,9 @@ lr_status lrh_command_topics(const struct lrh_run *run, int32_t verb, const char
                                .log = topics_log,
                                .wall_ns = topics_wall,
                                .monotonic_ns = topics_monotonic,
-                               .stopping = topics_stopping};
+                               .stopping = topics_stopping,
+                               .memory = topics_memory,
+                               .metric = topics_metric};
 
         if (!part->plugin || !part->plugin->topics)
             continue;

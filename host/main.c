@@ -3,6 +3,7 @@
  * lrhost: arguments -> one command -> one exit code. The only place that prints an error and
  * the only one that knows sysexits.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <lrhost/error.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "suggest.h"
 
 #define OVERRIDES_MAX 256
 
@@ -169,6 +171,19 @@ static lr_status topics(const struct lrh_run *run, int n, char **words, struct l
     return lr_fail(err, LR_EUSAGE, "topics %s: use create, list or delete", words[0]);
 }
 
+/* A word that is neither a command nor a file. */
+static lr_status unknown(const char *word, struct lr_error *err)
+{
+    static const char *const commands[] = {"run", "check", "list", "describe", "topics"};
+    struct lrh_suggestion near = {.word = word};
+    char text[64];
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        lrh_suggest(&near, commands[i]);
+    return lr_fail(err, LR_EUSAGE, "'%s' is neither a command nor a file%s; try 'lrhost --help'",
+                   word, lrh_suggest_text(&near, text, sizeof text));
+}
+
 static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, int n, char **words,
                           struct lr_error *err)
 {
@@ -176,10 +191,11 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
 
     if (n == 0)
         return lr_fail(err, LR_EUSAGE, "nothing to run; try 'lrhost --help'");
-    if (strcmp(command, "list") == 0 && n == 1)
-        return lrh_command_list(run, err);
-    if (strcmp(command, "describe") == 0 && n <= 2)
-        return lrh_command_describe(run, n == 2 ? words[1] : NULL, a->format, err);
+    if (strcmp(command, "list") == 0)
+        return n == 1 ? lrh_command_list(run, err) : lr_fail(err, LR_EUSAGE, "usage: lrhost list");
+    if (strcmp(command, "describe") == 0)
+        return n <= 2 ? lrh_command_describe(run, n == 2 ? words[1] : NULL, a->format, err)
+                      : lr_fail(err, LR_EUSAGE, "usage: lrhost describe [PLUGIN]");
     if (strcmp(command, "topics") == 0)
         return topics(run, n - 1, words + 1, err);
     if (strcmp(command, "check") == 0)
@@ -190,45 +206,64 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost run FILE...");
     if (!strchr(command, '.') && !strchr(command, '/') && access(command, F_OK) != 0 &&
         strcmp(command, "-") != 0)
-        return lr_fail(err, LR_EUSAGE, "'%s' is neither a command nor a file; try 'lrhost --help'",
-                       command);
+        return unknown(command, err);
     return lrh_command_run(run, words, (size_t)n, err);
+}
+
+/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file that is opened, and
+ * what is meant for a terminal would go there. Each gets one that refuses its use. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* What goes wrong is said once: to a person in a line of its own, to a machine as its log. */
+static void say_error(const struct arguments *a, struct lrh_log *log, const char *text)
+{
+    if (log && (a->log_format != LRH_LOG_TEXT || a->journald))
+        lrh_log_write(log, NULL, LR_LOG_ERROR, text);
+    else
+        (void)fprintf(stderr, "lrhost: %s\n", text);
 }
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.journald = -1};
+    struct arguments arguments = {0};
     struct lr_error err = LR_ERROR_INIT;
     struct lrh_run run = {0};
     char *path = NULL;
     lr_status status;
+    int done;
 
+    hold_standard_descriptors();
     /* Messages and file names in the user's language; numbers always with a point. */
     (void)setlocale(LC_CTYPE, "");
-    if (parse(&arguments, argc, argv, &status, &err))
-        return EX_OK;
-    if (status == LR_OK)
+    done = parse(&arguments, argc, argv, &status, &err);
+    if (!done && status == LR_OK)
         status = lrh_log_create(STDERR_FILENO, &run.log);
-    if (status == LR_OK) {
+    if (!done && status == LR_OK) {
         if (arguments.quiet && !arguments.log_level)
             arguments.log_level = LR_LOG_WARNING;
         lrh_log_set_level(run.log, arguments.log_level ? arguments.log_level : LR_LOG_INFO);
-        lrh_log_set_format(run.log, arguments.log_format, arguments.journald);
+        lrh_log_set_format(run.log, arguments.log_format, arguments.journald ? 1 : -1);
         path = lrh_loader_default_path();
-        status = path ? lrh_loader_create(path, &run.loader, &err)
-                      : lr_fail(&err, LR_ENOMEM, "out of memory");
+        status = path ? lrh_loader_create(path, &run.loader, &err) : LR_ENOMEM;
     }
     run.overrides = arguments.overrides;
     run.n_overrides = arguments.n_overrides;
     run.log_level = arguments.log_level;
     run.quiet = arguments.quiet;
     run.rewind = arguments.rewind;
-    if (status == LR_OK)
+    if (!done && status == LR_OK)
         status = dispatch(&run, &arguments, argc - optind, argv + optind, &err);
-    if (fflush(stdout) != 0 && status == LR_OK)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == LR_OK)
         status = lr_fail(&err, LR_EUNAVAILABLE, "cannot write to standard output");
+    if (status == LR_ENOMEM && !err.text[0])
+        (void)lr_fail(&err, status, "out of memory");
     if (status != LR_OK && err.text[0])
-        (void)fprintf(stderr, "lrhost: %s\n", err.text);
+        say_error(&arguments, run.log, err.text);
     lrh_loader_destroy(run.loader);
     lrh_log_destroy(run.log);
     free(path);
