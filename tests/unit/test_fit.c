@@ -208,7 +208,7 @@ static void test_singular(void)
     } cases[] = {
         {0, -1, -1, "0 training records do not determine 3 weights"},
         {3, -1, -1, "give train_records of at least 4, or set ridge"},
-        {100, 1, -1, "feature f1 has the same value in every training record"},
+        {1000, 1, -1, "feature f1 has the same value in every training record"},
         {100, -1, 2, "feature f2 is almost a combination of the features before it"},
     };
 
