@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
 engines='streaming microbatch'
-export DEMO_RATE=${DEMO_RATE:-10000} DEMO_COUNT=${DEMO_COUNT:-110000}
+export DEMO_RATE=${DEMO_RATE:-10000} DEMO_COUNT=${DEMO_COUNT:-100000}
 unset KAFKA LRHOST_PLUGIN_PATH
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/lrhost-demo.XXXXXX") || exit 70
@@ -27,8 +27,8 @@ for engine in $engines; do
     echo
     echo "== $engine: generator -> topic1 -> job -> topic2 -> listener, $DEMO_RATE records a second"
     mkdir "$work/$engine"
-    DEMO_OUTPUT=$work/$engine "$BUILD/lrhost" configs/demo/listen.ini "configs/demo/$engine.ini" \
-        configs/demo/generate.ini
+    DEMO_OUTPUT=$work/$engine "$BUILD/lrhost" --log-level=warning configs/demo/listen.ini \
+        "configs/demo/$engine.ini" configs/demo/generate.ini
     code=$?
     if [ "$code" -ne 0 ]; then
         echo "demo: the run under the $engine engine ended with exit code $code" >&2
