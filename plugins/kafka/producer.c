@@ -66,10 +66,11 @@ void producer_fail(struct producer *p, rd_kafka_resp_err_t code, const char *top
         p->failed = lr_fail(&p->failure, LR_EFENCED, "the producer cannot go on: %s", text);
         break;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: /* so a deleted topic looks to a producer */
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
         p->failed = lr_fail(&p->failure, LR_EUNAVAILABLE,
-                            "topic '%s' does not exist at %s any more; make it with `lrhost topics "
-                            "create FILE`",
+                            "topic '%s' does not exist at %s any more, or lost partitions; make it "
+                            "with `lrhost topics create FILE`",
                             topic, p->wire.servers);
         break;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the scripts against a real broker share, on top of tests/e2e/lib.sh: a broker of their own
+# that goes away with them, and looking at topics with kcat, which is not ours.
+given=${KAFKA_BROKER:-} # host:port of a broker to use instead of an own one (it must be empty)
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+here=$root/tests/kafka
+command -v kcat >/dev/null || skip "skipped: no kcat to look at topics with"
+command -v python3 >/dev/null || skip "skipped: no python3 to check with"
+
+broker_dir=$BUILD/kafka/$(basename "$0" .sh).$$
+clean_up_broker()
+{
+    [ -n "$given" ] || "$here/broker.sh" stop "$broker_dir"
+    [ -n "${KEEP:-}" ] || rm -rf "$broker_dir"
+    clean_up
+}
+
+# start_broker [PROPERTY=VALUE...]: sets KAFKA and KAFKA_SASL, for us and for lrhost
+start_broker()
+{
+    local told code
+    if [ -n "$given" ]; then
+        KAFKA=$given KAFKA_SASL=
+    else
+        trap clean_up_broker EXIT
+        told=$("$here/broker.sh" start "$broker_dir" "$@")
+        code=$?
+        [ $code -eq 0 ] || {
+            echo "$told"
+            exit $code
+        }
+        eval "$told"
+    fi
+    export KAFKA KAFKA_SASL
+}
+
+# read_topic TOPIC FILE: every record as "partition offset value", in order per partition
+read_topic()
+{
+    kcat -q -b "$KAFKA" -C -t "$1" -o beginning -e -f '%p %o %s\n' 2>"$work/kcat.err" |
+        sort -s -n -k1,1 -k2,2 >"$2"
+}
+
+# topic_count TOPIC: how many records it holds
+# shellcheck disable=SC2046 # one -t for each partition
+topic_count()
+{
+    kcat -q -b "$KAFKA" -Q $(for p in 0 1 2 3 4 5 6 7 8 9; do printf -- '-t %s:%d:-1 ' "$1" $p; done) \
+        2>/dev/null | awk '{ n += $NF } END { print n + 0 }'
+}
+has_records() # COUNT TOPIC
+{
+    [ "$(topic_count "$2")" -ge "$1" ]
+}
