@@ -140,7 +140,7 @@ fresh-check:
 	@packaging/fresh.sh
 
 docs: all
-	$(BUILD)/lrhost describe --markdown >docs/configuration.md.new
+	$(BUILD)/lrhost describe --markdown | cat docs/configuration.head.md - >docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
 
 # ---- install ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 # first run line that works without a broker does what it says. A line that would
 # run for ever is stopped by SIGTERM after a few seconds and must then have ended well.
 . "$(dirname "$0")/lib.sh"
-seconds=6
+seconds=5
 
 run_lines() # FILE: its run lines, "#   ... lrhost ..."
 {
@@ -36,7 +36,8 @@ for file in configs/*.ini configs/*/*.ini; do
     [ -n "$line" ] || continue
     case " $done_lines " in *" $line "*) continue ;; esac
     done_lines="$done_lines $line "
-    run_for $((seconds + 20)) timeout --preserve-status -s TERM "$seconds" bash -c "$line" \
+    # --foreground: one SIGTERM to the child; else a second one goes to its whole group.
+    timeout --foreground --preserve-status -s TERM -k 30 "$seconds" bash -c "$line" \
         >"$work/out" 2>"$work/err" </dev/null
     code=$?
     cat "$work/err" >>"$work/out"
