@@ -3,10 +3,13 @@
  * A lane: one independent copy of source + codec + engine + sink on its own thread. This file is
  * what the pipeline sees; the verbs that an engine is given are built here:
  *
- *   lane.c        life, score, discard, wait, progress, and where a lane sleeps
- *   lane_read.c   plan and read: what comes from the source
- *   lane_write.c  write: encode, hand over, dead letters, back-pressure
- *   lane_move.c   what moves positions: settles, commit, rewind, rebalance
+ *   lane.c         life, score, discard, wait, progress, and where a lane sleeps
+ *   lane_work.c    batches in the engine's hands, and records set aside
+ *   lane_read.c    plan and read: what comes from the source
+ *   lane_write.c   write: encode, hand over, back-pressure
+ *   lane_letter.c  dead letters
+ *   lane_commit.c  settles, drain, commit
+ *   lane_move.c    rewind, rebalance, and the end
  *
  * The engine decides when; everything that could lose or double a record is decided here.
  * Guarantees are explained in docs/architecture.md, "The lane".

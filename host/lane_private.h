@@ -20,8 +20,9 @@
 #define FLIGHT_BITS 12
 #define BAD_REASONS 16u
 #define BAD_TEXT 240u
-#define SLICE_NS INT64_C(100000000)       /* longest sleep between two looks at a part without fd */
-#define SLICE_SETTLE_NS INT64_C(10000000) /* the same while settles are due (see sink.fd) */
+#define SLICE_NS INT64_C(100000000) /* longest sleep between two looks at a part without fd */
+#define COMMIT_AGAIN_NS INT64_C(100000000) /* between two tries of a commit we owe */
+#define SLICE_SETTLE_NS INT64_C(10000000)  /* the same while settles are due (see sink.fd) */
 
 /* A record set aside. */
 struct bad_row {
@@ -156,19 +157,23 @@ lr_status lrh__lane_serve(struct lrh_lane *lane, int64_t timeout_ns);
 lr_status lrh__lane_enter(struct lrh_lane *lane);
 /* Keeps the source alive without taking records; notes an event. */
 lr_status lrh__lane_poll_source(struct lrh_lane *lane);
-/* The engine holds batches. */
-int lrh__lane_holds(const struct lrh_lane *lane);
 /* One poll(2) over the host's wake-up, the sinks and, if `reading`, the source. */
 void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading);
 int lrh__lane_source_fd(struct lrh_lane *lane); /* -1: none */
-void lrh__work_release(struct lrh_lane *lane, struct work *work);
-struct work *lrh__work_of(struct lrh_lane *lane, const struct lr_batch *batch);
-void lrh__lane_set_aside(struct lrh_lane *lane, struct work *work, uint32_t index,
-                         const char *reason, const char *stage, const char *message);
 /* A stopping lane whose time is over. */
 int lrh__lane_late(const struct lrh_lane *lane);
 __attribute__((format(printf, 3, 4))) void lrh__lane_log(struct lrh_lane *lane, int32_t level,
                                                          const char *format, ...);
+
+/* ---- lane_work.c ---- */
+lr_status lrh__work_init(struct lrh_lane *lane, struct work *work);
+void lrh__work_finish(struct work *work);
+void lrh__work_release(struct lrh_lane *lane, struct work *work);
+struct work *lrh__work_of(struct lrh_lane *lane, const struct lr_batch *batch);
+/* The engine holds batches. */
+int lrh__lane_holds(const struct lrh_lane *lane);
+void lrh__lane_set_aside(struct lrh_lane *lane, struct work *work, uint32_t index,
+                         const char *reason, const char *stage, const char *message);
 
 /* ---- lane_read.c ---- */
 lr_status lrh__lane_plan(void *ctx, uint64_t max_records);
@@ -181,17 +186,28 @@ void lrh__flight_release(struct lrh_lane *lane, uint32_t number);
 /* The span's rows may still be written. */
 int lrh__span_live(const struct lrh_lane *lane, const struct work *work, uint32_t span);
 
-/* ---- lane_move.c ---- */
+/* Gives rows first..end-1 to a sink, waiting as long as it has no room. */
+lr_status lrh__lane_hand_over(struct lrh_lane *lane, const struct lrh_sink_part *sink,
+                              const struct lr_batch *batch, struct flight *flight,
+                              const struct flight_span *fs, uint32_t first, uint32_t end);
+
+/* ---- lane_letter.c ---- */
+lr_status lrh__lane_write_letters(struct lrh_lane *lane, struct work *work, struct flight *flight,
+                                  uint64_t token);
+
+/* ---- lane_commit.c ---- */
 lr_status lrh__lane_drain(struct lrh_lane *lane, int64_t deadline_ns);
+lr_status lrh__lane_begin(struct lrh_lane *lane);
 lr_status lrh__lane_commit(struct lrh_lane *lane, int32_t wait);
 /* A commit that the source could not take, or that no engine will ask for. */
 lr_status lrh__lane_commit_due(struct lrh_lane *lane);
+
+/* ---- lane_move.c ---- */
 /* Back to what is finished (exactly_once: to what is stored); then RESET. */
 lr_status lrh__lane_recover(struct lrh_lane *lane);
 /* Voids what was read and not written, so that it is read again; then RESET. */
 lr_status lrh__lane_unread(struct lrh_lane *lane);
 /* Deals with lane->event, if there is one. */
 lr_status lrh__lane_rebalance(struct lrh_lane *lane);
-lr_status lrh__lane_begin(struct lrh_lane *lane);
 
 #endif

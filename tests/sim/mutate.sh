@@ -38,12 +38,12 @@ change lane_move 'COMMIT_AGAIN_NS);
     lane->reset = 1;' 'COMMIT_AGAIN_NS);
     lane->reset |= !(MUTANT(plan_survives_revoke) && lane->plan);'
 
-change lane_move 'remember_poison(lane, &flight->first);' \
+change lane_commit 'remember_poison(lane, &flight->first);' \
     'if (!MUTANT(refusal_not_remembered)) remember_poison(lane, &flight->first);'
 
-change lane_move 'lr_status status = lrh__lane_drain(lane, INT64_MAX);' \
+change lane_commit 'lr_status status = lrh__lane_drain(lane, INT64_MAX);' \
     'lr_status status = MUTANT(commit_without_drain) ? LR_OK : lrh__lane_drain(lane, INT64_MAX);'
-change lane_move 'if (lane->recover || !lrh_ledger_settled(&lane->ledger))' \
+change lane_commit 'if (lane->recover || !lrh_ledger_settled(&lane->ledger))' \
     'if (lane->recover || (!MUTANT(commit_without_drain) && !lrh_ledger_settled(&lane->ledger)))'
 
 change lane_move 'lrh_ledger_revoke(&lane->ledger, event->streams[i]->id);' \
@@ -52,7 +52,7 @@ change lane_move 'lrh_ledger_revoke(&lane->ledger, event->streams[i]->id);' \
 change lane_read 'if (lrh__lane_poll_source(lane) != LR_OK)' \
     'if (!MUTANT(empty_plan_never_polls) && lrh__lane_poll_source(lane) != LR_OK)'
 
-change lane_move 'if (!fs->live || fs->epoch != s->write_epoch)' \
+change lane_commit 'if (!fs->live || fs->epoch != s->write_epoch)' \
     'if (!fs->live || (!MUTANT(no_epoch) && fs->epoch != s->write_epoch))'
 change ledger 'if (epoch != s->write_epoch || segment < s->head || segment >= s->tail)' \
     'if ((!MUTANT(no_epoch) && epoch != s->write_epoch) || segment < s->head || segment >= s->tail)'

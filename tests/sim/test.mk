@@ -2,7 +2,7 @@
 # changed. Both link the shipped engines; their module symbols are renamed, they clash otherwise.
 SIM_DIR := $(BUILD)/tests/sim
 SIM_SRC := $(wildcard tests/sim/*.c)
-SIM_LANE := ledger lane lane_read lane_write lane_move
+SIM_LANE := ledger $(basename $(notdir $(wildcard host/lane*.c)))
 SIM_HOST := $(SIM_LANE:%=$(BUILD)/host/%.o)
 SIM_MUTATED := $(SIM_LANE:%=$(SIM_DIR)/mutated/%.o)
 SIM_ENGINES := $(patsubst plugins/%.c,$(SIM_DIR)/%.o,$(wildcard plugins/streaming/*.c plugins/microbatch/*.c))
