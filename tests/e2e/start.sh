@@ -42,11 +42,11 @@ run()
     return 0
 }
 
-run "nothing fails" 0 "stopped" "$work/one.ini" --set source.count=5
+run "nothing fails" 0 "stopped" "$work/one.ini" --set source.count=5 --set source.pause=200ms
 for state in starting running stopped; do
     expect_text "state $state" "$work/out" "what the monitor is told"
 done
-head -n 1 "$work/out" | grep -q 'at_most_once' || fail "the first line does not say the guarantee"
+head -n 1 "$work/out" | grep -q 'at_most_once' || { cat "$work/out"; fail "the first line does not say the guarantee"; }
 
 # ---- each part, at each moment, in the second of three lanes ---------------------------------
 for moment in create start; do
@@ -96,7 +96,7 @@ done
 "$lrhost" "$work/one.ini" "$work/two.ini" --set sink.hold=no >"$work/out" 2>&1 &
 pid=$!
 pids+=("$pid")
-wait_until 10 grep -q "state running" "$work/out" || fail "two pipelines do not run"
+wait_until 10 grep -q "state running" "$work/out" || { cat "$work/out"; fail "two pipelines do not run"; }
 kill -TERM "$pid"
 wait "$pid"
 expect_code 0 $? "two pipelines and SIGTERM" "$work/out"
@@ -113,7 +113,7 @@ wait "$pid"
 expect_code 0 $? "one of two ended early" "$work/out"
 
 # ---- signals before the word to go -------------------------------------------------------------
-# early WHAT CODE SIGNALS OPTION...: sends them 50 ms apart while it starts
+# early WHAT CODE SIGNALS OPTION...: sends them 600 ms apart while it starts
 early()
 {
     local what=$1 code=$2 signals=$3 signal
@@ -125,7 +125,7 @@ early()
     sleep 0.2
     for signal in $signals; do
         kill -"$signal" "$pid" 2>/dev/null
-        sleep 0.05
+        sleep 0.6
     done
     wait_until 5 no_process "$pid" || { cat "$work/out"; fail "$what: it does not end"; }
     wait "$pid"

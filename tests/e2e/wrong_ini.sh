@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Every mistake of wrong_ini.txt gives its sentences, those alone, and exit 78.
+# Every mistake of wrong_ini.txt gives its sentences, those alone, and exit 78. Of a case marked
+# unclear only the exit code is tried: its sentence does not yet say what a person needs.
 #   tests/e2e/wrong_ini.sh --print    prints what every case says now, for a person to judge
 . "$(dirname "$0")/lib.sh"
 table=tests/e2e/wrong_ini.txt
 print=${1:-}
-cases=0 bad=0
+cases=0 bad=0 open=0
 
 # The case being read.
-name='' base='' code_wanted=78 edits=() sets=() environment=() expected=()
+name='' base='' unclear='' code_wanted=78 edits=() sets=() environment=() expected=()
 
 run_case()
 {
@@ -26,21 +27,42 @@ run_case()
         ${sets[@]+"${sets[@]}"} >"$work/out" 2>&1 </dev/null
     code=$?
     sed -e "s|$ini|FILE|g; s|$work/|WORK/|g; s|^lrhost: ||" "$work/out" |
-        grep -v 'warning: ' >"$work/said"
+        grep -av 'warning: ' >"$work/said"
     cases=$((cases + 1))
 
     if [ "$print" = --print ]; then
         printf 'case %s (exit %s)\n' "$name" "$code"
-        sed 's/^/expect /' "$work/said"
+        sed -e "s|^|expect |; s|, report, .*||; s|There is: .*|There is: ...|" "$work/said"
         echo
         return
     fi
-    printf '%s\n' ${expected[@]+"${expected[@]}"} >"$work/wanted"
-    if [ "$code" -ne "$code_wanted" ] || ! cmp -s "$work/wanted" "$work/said"; then
+    if [ -n "$unclear" ]; then
+        open=$((open + 1))
+        [ "$code" -eq "$code_wanted" ] && [ -s "$work/said" ] && return
         echo "case '$name': exit $code ($code_wanted wanted)"
-        diff "$work/wanted" "$work/said" | grep '^[<>]' | sed 's/^</  wanted/; s/^>/  said  /'
+        bad=$((bad + 1))
+    elif [ "$code" -ne "$code_wanted" ] || ! said_as_expected; then
+        echo "case '$name': exit $code ($code_wanted wanted)"
+        printf '%s\n' ${expected[@]+"${expected[@]}"} | diff - "$work/said" |
+            sed -n 's/^</  wanted/p; s/^>/  said  /p'
         bad=$((bad + 1))
     fi
+}
+
+# Line by line; an expected line that ends in " ..." is a beginning.
+said_as_expected()
+{
+    local line n=0
+    while IFS= read -r line; do
+        [ "$n" -lt ${#expected[@]} ] || return 1
+        case ${expected[n]} in
+        *' ...') case $line in "${expected[n]%' ...'}"*) ;; *) return 1 ;; esac ;;
+        "$line") ;;
+        *) return 1 ;;
+        esac
+        n=$((n + 1))
+    done <"$work/said"
+    [ "$n" -eq ${#expected[@]} ] && [ "$n" -gt 0 ]
 }
 
 # The bases stand on top of the table: "base NAME", then the file, up to a line "end".
@@ -64,15 +86,16 @@ while IFS= read -r line || [ -n "$line" ]; do
     case)
         run_case
         name=${rest#*: } base=${rest%%: *}
-        code_wanted=78 edits=() sets=() environment=() expected=()
+        unclear='' code_wanted=78 edits=() sets=() environment=() expected=()
         [ -f "$work/base-$base.ini" ] || fail "$table:$line_number: no base '$base'"
         ;;
     edit) edits+=("$rest") ;;
     set) sets+=("--set" "$rest") ;;
     exit) code_wanted=$rest ;;
+    unclear) unclear=yes ;;
     env) environment+=("$rest") ;;
     expect) expected+=("$rest") ;;
-    *) fail "$table:$line_number: '$word' is none of base case edit set env exit expect" ;;
+    *) fail "$table:$line_number: '$word' is none of base case edit set env exit unclear expect" ;;
     esac
 done <"$table"
 run_case
@@ -84,4 +107,4 @@ for ini in "$work"/base-*.ini; do
 done
 [ "$cases" -ge 60 ] || fail "only $cases cases"
 [ "$bad" -eq 0 ] || fail "$bad of $cases cases"
-echo "$cases cases"
+echo "$cases cases, $open of them with a sentence that is still to be settled"
