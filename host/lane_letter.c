@@ -44,7 +44,7 @@ static char *letter_fill(const struct lrh_lane *lane, struct letter *letter,
     letter->headers[5] = text_header("lrhost.orig.offset", letter->offset);
     letter->headers[6] = text_header("lrhost.orig.timestamp", letter->timestamp);
     letter->value = (struct lr_bytes){record->value ? bytes : NULL, record->value_len, 0};
-    if (record->value_len)
+    if (record->value && record->value_len)
         memcpy(bytes, record->value, record->value_len);
     return bytes + record->value_len;
 }
