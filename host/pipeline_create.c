@@ -101,7 +101,8 @@ static lr_status bind_codec(struct lrh_pipeline *pipeline, struct lrh_instance *
                                                           : "predictions",
                        scored ? "the model" : "the sink");
     pipeline->decode = must != 0 || (wanted & given) != 0;
-    pipeline->encode = scored && (sink->caps & LR_SINK_BYTES);
+    pipeline->encode =
+        (scored || given & LR_COLUMN_ENCODED) && (sink->caps & LR_SINK_BYTES);
     return LR_OK;
 }
 
@@ -110,7 +111,8 @@ static int codec_needed(const struct lrh_pipeline *pipeline)
     const struct lr_sink *sink = sink_ops(pipeline, LRH_PART_SINK);
 
     return pipeline->parts[LRH_PART_CODEC].plugin &&
-           (pipeline->model || sink->wants || sink->may_want);
+           (pipeline->model || sink->wants || sink->may_want ||
+            pipeline->parts[LRH_PART_CODEC].text);
 }
 
 static lr_status create_instances(struct lrh_pipeline *pipeline, struct lrh_lane_thread *thread,

@@ -169,6 +169,8 @@ static lr_status bind(void *self, struct lr_schema *schema, uint32_t wanted, int
         schema->n_features = text->n_features;
     if (reads_prediction)
         schema->n_outputs = text->n_outputs;
+    if (layout->n_append > 0)
+        given |= LR_COLUMN_ENCODED;
     *ret_given = given;
     return LR_OK;
 }

@@ -34,3 +34,19 @@ printf '1,2,3;2\n1,2\nx,2,3;2\n\n1,2,nan;1\n4,5,6;5\n' |
 expect_code 0 $? "bad records" "$work/err"
 expect_equal '1,2,3;2 4,5,6;5' "$(cut -d';' -f1,2 "$work/out" | tr '\n' ' ' | sed 's/ $//')" \
     "records that can be read"
+
+# Without a model bytes go through as they are, unless append asks for more.
+cat >"$work/pass.ini" <<INI
+[source]
+plugin = stdio
+[codec]
+plugin = text
+[sink]
+plugin = stdio
+INI
+printf '1,2;3\nnot a number\n' | run_for 10 "$lrhost" -q "$work/pass.ini" >"$work/out" 2>"$work/err"
+expect_code 0 $? "no model" "$work/err"
+expect_equal '1,2;3|not a number|' "$(tr '\n' '|' <"$work/out")" "bytes that pass through"
+printf '1,2;3\n' | run_for 10 "$lrhost" -q --set codec.append=t1 "$work/pass.ini" >"$work/out" 2>"$work/err"
+expect_code 0 $? "append without a model" "$work/err"
+grep -qE '^1,2;3;[0-9]{13}$' "$work/out" || fail "append = t1 without a model: $(cat "$work/out")"

@@ -194,11 +194,12 @@ static void test_check(void)
 static void test_given(void)
 {
     CU_ASSERT_EQUAL(start("", FEATURES, 1, LR_COLUMN_FEATURES), LR_OK);
-    CU_ASSERT_EQUAL(f.given, LR_COLUMN_FEATURES | LR_COLUMN_LABEL);
+    CU_ASSERT_EQUAL(f.given, LR_COLUMN_FEATURES | LR_COLUMN_LABEL | LR_COLUMN_ENCODED);
     CU_ASSERT_EQUAL(start("columns=features,label,prediction,t0,t2", FEATURES, 1,
                           LR_COLUMN_FEATURES | LR_COLUMN_OUTPUTS | LR_COLUMN_T1 | LR_COLUMN_T2),
                     LR_OK);
-    CU_ASSERT_EQUAL(f.given, LR_COLUMN_FEATURES | LR_COLUMN_LABEL | LR_COLUMN_T0);
+    CU_ASSERT_EQUAL(f.given,
+                    LR_COLUMN_FEATURES | LR_COLUMN_LABEL | LR_COLUMN_T0 | LR_COLUMN_ENCODED);
     CU_ASSERT_EQUAL(start("columns=t1", 0, 0, LR_COLUMN_LABEL | LR_COLUMN_OUTPUTS), LR_OK);
     CU_ASSERT_EQUAL(f.given, LR_COLUMN_T1);
     CU_ASSERT_EQUAL(start("", 0, 0, 0), LR_OK);

@@ -21,6 +21,7 @@ extern "C" {
 #define LR_COLUMN_T0 8u
 #define LR_COLUMN_T1 16u
 #define LR_COLUMN_T2 32u
+#define LR_COLUMN_ENCODED 64u /* in bind's answer: encode changes values even without a model */
 
 /* What goes through a pipeline. Filled by the model (features and outputs), or by the
  * codec from its own options where there is no model. */
