@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define TWICE_NS (300 * INT64_C(1000000)) /* nobody presses a key twice in so short a time */
 #define HOUR_NS (3600 * INT64_C(1000000000))
 
 struct loop {
@@ -24,6 +25,7 @@ struct loop {
     int had_terminal;
     int shielded; /* SIGHUP was ignored when we began (nohup): the terminal may go */
     int stops;    /* stop signals so far */
+    int64_t stopped_ns;
     int reload;   /* asked for */
     int training; /* a model is built, which looks for signals on the way */
 };
@@ -152,12 +154,16 @@ static int take_signal(struct loop *loop)
         hang_up(loop, &info);
         return 1;
     }
+    /* timeout(1) and wrappers that pass a signal on send the first one twice. */
+    if (loop->stops && clock_now() - loop->stopped_ns < TWICE_NS)
+        return 1;
     if (++loop->stops > 1) {
         say(loop, LR_LOG_WARNING,
             "second signal: ending at once; what is not committed is read "
             "again at the next start");
         _exit(128 + (int)info.ssi_signo);
     }
+    loop->stopped_ns = clock_now();
     say(loop, LR_LOG_NOTICE, "stopping; a second signal ends at once");
     stop_all(loop);
     return 1;
@@ -193,8 +199,10 @@ static int64_t look(struct loop *loop)
     size_t finished = 0;
 
     for (size_t i = 0; i < loop->n; i++)
-        if (lrh_pipeline_go(loop->pipelines[i]))
+        if (lrh_pipeline_go(loop->pipelines[i])) {
             say(loop, LR_LOG_DEBUG, "all lanes are ready");
+            (void)lrh_pipeline_tick(loop->pipelines[i], 1);
+        }
     if (any_failed(loop))
         stop_all(loop);
     for (size_t i = 0; i < loop->n; i++) {
@@ -290,7 +298,9 @@ lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelin
         turn(&loop);
     }
     (void)sigdelset(&signals, SIGHUP);
-    if (loop.stops) /* what is left is giving back memory: the second signal need not be polite */
+    if (loop.stops &&
+        clock_now() - loop.stopped_ns >=
+            TWICE_NS) /* what is left is giving back memory: the second signal need not be polite */
         (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     for (size_t i = 0; i < n; i++) {
         struct lr_error other = LR_ERROR_INIT;
