@@ -2,7 +2,7 @@
 TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
 TEST_HELPER := $(BUILD)/tests/plugins/libhelper.so
 
-$(BUILD)/tests/plugins/%.o: tests/plugins/%.c
+$(BUILD)/tests/plugins/%.o: tests/plugins/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -c $< -o $@
 # nosymbol has nothing to export, so the version script is not for all.
