@@ -17,8 +17,22 @@ ln -s "$lrhost" "$work/bin/lrhost"
 export PATH=$work/bin:$PATH OUTPUT=$work
 export LRHOST_PLUGIN_PATH=$BUILD/plugins
 
+# start LINE: in the background; its result goes to $work/N.code, .out
 n=0
-done_lines=
+start()
+{
+    n=$((n + 1))
+    (
+        # --foreground: one SIGTERM to the child; else a second one goes to its whole group.
+        timeout --foreground --preserve-status -s TERM -k 30 "$seconds" bash -c "$1" \
+            >"$work/$n.out" 2>&1 </dev/null
+        echo $? >"$work/$n.code"
+    ) &
+    pids+=($!)
+    lines+=("$1")
+}
+
+lines=()
 for file in configs/*.ini configs/*/*.ini; do
     [ -f "$file" ] || continue
     case $(head -n 1 "$file") in
@@ -34,14 +48,12 @@ for file in configs/*.ini configs/*/*.ini; do
 
     line=$(run_lines "$file" | grep -v 'KAFKA=' | head -n 1)
     [ -n "$line" ] || continue
-    case " $done_lines " in *" $line "*) continue ;; esac
-    done_lines="$done_lines $line "
-    # --foreground: one SIGTERM to the child; else a second one goes to its whole group.
-    timeout --foreground --preserve-status -s TERM -k 30 "$seconds" bash -c "$line" \
-        >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    cat "$work/err" >>"$work/out"
-    expect_code 0 "$code" "$line" "$work/out"
-    n=$((n + 1))
+    case " ${lines[*]-} " in *" $line "*) continue ;; esac
+    start "$line"
 done
+wait
 [ "$n" -ge 5 ] || fail "only $n run lines ran"
+for i in $(seq "$n"); do
+    expect_code 0 "$(cat "$work/$i.code")" "${lines[i - 1]}" "$work/$i.out"
+done
+echo "$n run lines"

@@ -1,6 +1,6 @@
-# End-to-end scripts: real processes, no network (embedded Kafka included), root or JVM. The demo
-# runs for as long as a demo takes, so it belongs to the full check.
-E2E_FULL := tests/e2e/demo.sh
+# End-to-end scripts: real processes, no network (embedded Kafka included), root or JVM. Those that
+# take long (the demo, a build for an installation) belong to the full check.
+E2E_FULL := tests/e2e/demo.sh tests/e2e/install.sh
 TESTS += $(filter-out $(E2E_FULL) tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 TESTS_FULL += $(E2E_FULL)
 
