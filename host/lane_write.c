@@ -83,7 +83,7 @@ static lr_status arena_reserve(struct lrh_lane *lane, struct flight *flight, siz
 {
     struct lr_error err = LR_ERROR_INIT;
 
-    if (size <= flight->arena_size)
+    if (flight->arena && size <= flight->arena_size)
         return LR_OK;
     size += size / 4; /* so that it settles after a few batches */
     free(flight->arena);
