@@ -114,14 +114,15 @@ LRHOST_PLUGIN_PATH=$work/plugins says 0 '"name":"null"' describe --json
 
 # ---- errors for machines ----------------------------------------------------------------------
 [ ! -f "$module" ] || {
-    says 70 '"level":"error"' "$work/a.ini" --log-format=json --set "source.plugin=$module" --set source.fail=create
+    sed "s|^plugin = generator|plugin = $module\nfail = create|; 6{/^features/d}" "$work/a.ini" >"$work/t.ini"
+    says 70 '"level":"error"' "$work/t.ini" --log-format=json
     grep -v '^{' "$work/said" && fail "a line of --log-format=json is none"
-    says 70 '<3>' "$work/a.ini" --journald --set "source.plugin=$module" --set source.fail=create
+    says 70 '<3>' "$work/t.ini" --journald
 }
 
 # ---- check touches nothing --------------------------------------------------------------------
 if command -v strace >/dev/null && [ -z "$slow" ]; then
-    sed -e 's/^plugin = file/plugin = kafka/; s/^path = .*/topic = t\nkafka.bootstrap.servers = 127.0.0.1:1/' "$work/a.ini" >"$work/k.ini"
+    sed -e 's/= a$/= k/; s/^plugin = file/plugin = kafka/; s/^path = .*/topic = t\nkafka.bootstrap.servers = 127.0.0.1:1/' "$work/a.ini" >"$work/k.ini"
     rm -f "$work/out.txt"
     run_for 30 strace -f -qq -o "$work/calls" -e trace=openat,open,creat,socket,connect,bind,mkdir,rename,unlink,clone,clone3,fork,vfork,kill \
         "$lrhost" check "$work/a.ini" "$work/k.ini" >"$work/said" 2>&1
