@@ -7,10 +7,10 @@ include=sdk/include
 warn=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Werror -fsyntax-only "-I$include")
 failed=0
 
-try() { # try WHAT COMPILER FLAG... <SOURCE
-  local what=$1 output
-  shift
-  if ! output=$("$@" "${warn[@]}" - 2>&1); then
+try() { # try WHAT SOURCE COMPILER FLAG...
+  local what=$1 source=$2 output
+  shift 2
+  if ! output=$("$@" "${warn[@]}" - <<<"$source" 2>&1); then
     printf 'FAIL %s: %s\n%s\n' "$what" "$*" "$output"
     failed=$((failed + 1))
   fi
@@ -25,13 +25,13 @@ static const struct lr_module module = {sizeof(struct lr_module), 1, LRHOST_ABI,
 LRHOST_MODULE(module, 1)'
 
 all() { # all NAME COMPILER FLAG...: the headers and a module in one language
-  local name=$1 header
+  local name=$1 path header
   shift
-  for header in "$include"/lrhost/*.h; do
-    printf '#include <lrhost/%s>\n#include <lrhost/%s>\ntypedef int used;\n' "${header##*/}" "${header##*/}" |
-      try "$name ${header##*/}" "$@"
+  for path in "$include"/lrhost/*.h; do
+    header=${path##*/}
+    try "$name $header" "#include <lrhost/$header>"$'\n'"#include <lrhost/$header>"$'\ntypedef int used;' "$@"
   done
-  printf '%s\n' "$module" | try "$name module" "$@"
+  try "$name module" "$module" "$@"
 }
 
 all C11 "${CC:-cc}" -std=c11 -Wstrict-prototypes -x c
@@ -39,7 +39,8 @@ cxx=
 for candidate in "${CXX:-}" c++ g++ clang++ clang++-16; do
   [ -n "$candidate" ] && command -v "$candidate" >/dev/null && cxx=$candidate && break
 done
-[ -n "$cxx" ] && all C++17 "$cxx" -std=c++17 -x c++
+# -Wno-attributes: g++ takes no visibility for lrhost_abi_note, which is declared before without one.
+[ -n "$cxx" ] && all C++17 "$cxx" -std=c++17 -Wno-attributes -x c++
 
 while read -r name; do
   grep -Eq "^(SIZE|GREW)\($name, " tests/abi/frozen_v1.c || {

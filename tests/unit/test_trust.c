@@ -191,18 +191,18 @@ static int trust_as_user(void *ctx)
     const gid_t groups[] = {GROUP};
     lr_status status;
     char *real = NULL;
-    int fd = -1;
+    int fd = -1, wrong;
 
     err = (struct lr_error)LR_ERROR_INIT;
     if (setgroups(1, groups) != 0 || setegid(USER) != 0 || seteuid(USER) != 0)
         return 9;
     status = lrh_trust_open(a->path, &fd, &real, &err);
     free(real);
-    if (status != a->expected || (a->text && !says(a->text))) {
+    wrong = status != a->expected || (a->text && !says(a->text));
+    if (wrong)
         (void)printf("\n%s: status %d, \"%s\"\n", a->path, status, err.text);
-        return 1;
-    }
-    return 0;
+    (void)fflush(NULL);
+    _exit(wrong); /* a leak check at exit could not look into its own process any more */
 }
 
 static void expect(const char *path, lr_status expected, const char *text)
