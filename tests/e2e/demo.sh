@@ -14,9 +14,9 @@ columns() # LABEL: its row's two figures
 {
     sed -n "s/^$1 *\([0-9.e-]*\)  *\([0-9.e-]*\)$/\1 \2/p" "$work/out"
 }
-expect_equal "$(columns 'records in')" "$(columns 'records out')" "records in and out"
+expect_equal "$(columns 'records in (1)')" "$(columns 'records out')" "records in and out"
 expect_equal '0 0' "$(columns 'bad records')" "bad records"
-for label in 'records in' 'throughput, records\/s (1)' 'latency, ms (2)   mean' \
+for label in 'records in (1)' 'throughput, records\/s (2)' 'latency, ms (3)   mean' \
     '                  p50' '                  p99' '                  max' \
     'model error       MSE' '                  R2'; do
     read -r streaming microbatch <<<"$(columns "$label")"
