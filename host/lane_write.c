@@ -83,15 +83,17 @@ static lr_status arena_reserve(struct lrh_lane *lane, struct flight *flight, siz
 {
     struct lr_error err = LR_ERROR_INIT;
 
-    if (flight->arena && size <= flight->arena_size)
+    if (size <= flight->arena_size)
         return LR_OK;
     size += size / 4; /* so that it settles after a few batches */
     free(flight->arena);
     flight->arena_size = 0;
     flight->arena = malloc(size);
-    if (!flight->arena)
-        return lrh__lane_fail(
-            lane, lr_fail(&err, LR_ENOMEM, "out of memory for %zu encoded bytes", size), &err);
+    if (!flight->arena) {
+        (void)lr_fail(&err, LR_ENOMEM, "out of memory for %zu encoded bytes", size);
+        (void)lrh__lane_fail(lane, LR_ENOMEM, &err);
+        return LR_ENOMEM;
+    }
     flight->arena_size = size;
     return LR_OK;
 }
@@ -104,7 +106,7 @@ static void pass_through(struct lr_batch *batch, char *p)
         const struct lr_record *record = lr_batch_record(batch, i);
 
         batch->encoded[i] = (struct lr_bytes){record->value ? p : NULL, record->value_len, 0};
-        if (record->value_len)
+        if (record->value && record->value_len)
             memcpy(p, record->value, record->value_len);
         p += record->value_len;
     }
