@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The simulation as `make test` runs it: 192,000 histories, then every mutant. `make sim` runs a
+# The simulation as `make test` runs it: 128,000 histories, then every mutant. `make sim` runs a
 # million. Under a sanitizer (SLOW) a tenth of it.
 set -eu
 sim=${BUILD:-build}/tests/sim
 seeds=${SLOW:+1200}
-"$sim/sim" seeds "${seeds:-12000}"
+"$sim/sim" seeds "${seeds:-8000}"
 "$sim/sim" mutants 5000
 "$sim/sim_mutants" mutants 5000
