@@ -88,7 +88,7 @@ struct lrh_pipeline {
     struct lrh_pipeline *model_owner; /* whose settings the model uses; NULL: this one's */
     struct lrh_retired *retired;      /* replaced models that a lane may still use */
     struct lr_schema schema;
-    struct lrh_arena names; /* of the schema: codecs keep them, models come and go */
+    struct lrh_arena memory; /* resources; names of the schema: codecs keep them, models go */
     int32_t decode, encode;
     pthread_t main;            /* creates, trains, destroys */
     void (*attend)(void *ctx); /* looks for signals while a model trains; NULL: none */

@@ -78,14 +78,12 @@ static void hear_touches(void *ctx, int32_t direction, const char *resource, uin
     struct hearing *hearing = ctx;
     struct lrh_pipeline *pipeline = hearing->pipeline;
     struct lrh_touch *grown = realloc(pipeline->touches, (pipeline->n_touches + 1) * sizeof *grown);
-    char *copy = strdup(resource);
+    const char *copy = lrh_arena_copy(&pipeline->memory, resource, strlen(resource));
 
     if (grown)
         pipeline->touches = grown;
-    if (!grown || !copy) {
-        free(copy);
+    if (!grown || !copy)
         return;
-    }
     grown[pipeline->n_touches++] =
         (struct lrh_touch){copy, hearing->part->section, direction, flags};
 }

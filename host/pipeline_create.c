@@ -21,10 +21,10 @@ static const struct lr_sink *sink_ops(const struct lrh_pipeline *pipeline, uint3
 static const char *const *keep_names(struct lrh_pipeline *pipeline, const char *const *names,
                                      uint32_t n)
 {
-    const char **copy = names ? lrh_arena_alloc(&pipeline->names, n * sizeof *copy) : NULL;
+    const char **copy = names ? lrh_arena_alloc(&pipeline->memory, n * sizeof *copy) : NULL;
 
     for (uint32_t i = 0; copy && i < n; i++) {
-        copy[i] = lrh_arena_copy(&pipeline->names, names[i], strlen(names[i]));
+        copy[i] = lrh_arena_copy(&pipeline->memory, names[i], strlen(names[i]));
         if (!copy[i])
             return NULL;
     }
@@ -101,8 +101,7 @@ static lr_status bind_codec(struct lrh_pipeline *pipeline, struct lrh_instance *
                                                           : "predictions",
                        scored ? "the model" : "the sink");
     pipeline->decode = must != 0 || (wanted & given) != 0;
-    pipeline->encode =
-        (scored || given & LR_COLUMN_ENCODED) && (sink->caps & LR_SINK_BYTES);
+    pipeline->encode = (scored || given & LR_COLUMN_ENCODED) && (sink->caps & LR_SINK_BYTES);
     return LR_OK;
 }
 

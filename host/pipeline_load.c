@@ -296,11 +296,9 @@ void lrh_pipeline_destroy(struct lrh_pipeline *pipeline)
         lrh_settings_destroy(pipeline->parts[i].own);
     }
     lrh_settings_destroy(pipeline->own);
-    for (uint32_t i = 0; i < pipeline->n_touches; i++)
-        free((void *)(uintptr_t)pipeline->touches[i].resource);
     free(pipeline->touches);
     free(pipeline->notes);
-    lrh_arena_finish(&pipeline->names);
+    lrh_arena_finish(&pipeline->memory);
     lrh_config_destroy(pipeline->config);
     (void)pthread_mutex_destroy(&pipeline->mutex);
     (void)pthread_cond_destroy(&pipeline->turn);

@@ -82,7 +82,7 @@ lr_status lrh_pipeline_reload(struct lrh_pipeline *pipeline, struct lrh_pipeline
         status = lr_fail(err, LR_ECONFIG, "'learn' cannot be changed by a reload");
     else if (part->plugin)
         status = build(pipeline, part, &instance, err);
-    if (status != LR_OK || !part->plugin) {
+    if (status != LR_OK || !instance) {
         lrh_instance_stop(instance, now);
         lrh_instance_destroy(instance);
         lrh_pipeline_destroy(fresh);
