@@ -52,7 +52,7 @@ struct lr_source {
      * by a source that has only one; one that has none says so by an empty event. Fills at most `max_records` (and batch->capacity) records and their spans.
      * Takes nothing from a stream at or beyond until[stream] (until NULL: no limit; streams
      * with an id of n_until or above: no limit). max_records 0 only keeps the source alive
-     * and reports events. May wait up to timeout_ns; with an fd it is given 0.
+     * and reports events, the end (LR_END) included. May wait up to timeout_ns; with an fd it is given 0.
      *
      *   LR_OK         something is in the batch (records, or a moved position alone)
      *   LR_AGAIN      nothing now
@@ -78,7 +78,9 @@ struct lr_source {
     lr_status (*commit)(void *self, const struct lr_position *positions, uint32_t n, int32_t wait,
                         struct lr_error *err);
 
-    /* [required with LR_SOURCE_REPLAY] Sets next of each position to what is stored, or to
+    /* committed and seek may be asked about a stream whose loss was not reported yet; what they
+     * do to it does not matter.
+     * [required with LR_SOURCE_REPLAY] Sets next of each position to what is stored, or to
      * where the source begins without a stored one. Asks the store, never its memory. */
     lr_status (*committed)(void *self, struct lr_position *positions, uint32_t n,
                            struct lr_error *err);
