@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -278,6 +279,18 @@ static lr_status watch(struct loop *loop, sigset_t *signals, struct lr_error *er
                : lr_fail(err, LR_EUNAVAILABLE, "cannot watch for signals: %s", strerror(errno));
 }
 
+/* A lane needs some descriptors, a client of a broker one for each of its machines; the usual
+ * limit is for programs that use select(2). */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelines, size_t n,
                         struct lr_error *err)
 {
@@ -290,6 +303,7 @@ lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelin
     sigset_t signals;
     lr_status status = watch(&loop, &signals, err);
 
+    raise_descriptors();
     if (status == LR_OK) {
         status = start_all(&loop, err);
         if (status != LR_OK)

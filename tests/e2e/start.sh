@@ -158,6 +158,13 @@ for limit in 0 500ms; do
 done
 run "the longest shutdown_timeout" 0 "" "$work/one.ini" --set source.count=5 --set pipeline.shutdown_timeout=9000000000s
 
+# ---- many lanes, few descriptors and little memory -----------------------------------------------
+(ulimit -Sn 64 && run "100 lanes under a low limit" 0 "stopped" "$work/one.ini" --set pipeline.lanes=100 --set source.count=5) || exit 1
+(ulimit -n 64 && run "100 lanes under a hard limit" 70 "out of memory or descriptors" "$work/one.ini" \
+    --set pipeline.lanes=100 --set pipeline.stop_when_idle=1s) || exit 1
+[ -n "$slow" ] || (ulimit -v 600000 && run "large batches and little memory" 70 "out of memory" "$work/one.ini" \
+    --set pipeline.max_batch=1048576 --set pipeline.stop_when_idle=1s) || exit 1
+
 # ---- exit codes ------------------------------------------------------------------------------------
 for row in config:78 data:65 unavailable:69 internal:70 memory:70 fenced:75 untrusted:77 usage:64; do
     run "exit code of ${row%:*}" "${row#*:}" "trouble as ordered" "$work/one.ini" \
