@@ -291,7 +291,7 @@ static lr_status check_loaded(const struct input *in, const struct lrh_elf *elf,
 static lr_status check(const struct input *in, struct lrh_elf_facts *ret_facts,
                        struct lr_error *err)
 {
-    ElfW(Phdr) segments[MAX_SEGMENTS];
+    ElfW(Phdr) segments[MAX_SEGMENTS] = {{0}};
     ElfW(Ehdr) header;
     ElfW(Shdr) *sections = NULL;
     unsigned char *copy = NULL;
@@ -322,20 +322,22 @@ static lr_status check(const struct input *in, struct lrh_elf_facts *ret_facts,
     n_table = (uint64_t)header.e_shnum * sizeof *sections;
     sections = malloc(n_table);
     copy = in->data ? NULL : malloc(n_bytes);
-    if (!sections || (!in->data && !copy))
+    if (!sections || (!in->data && !copy)) {
         status = lr_fail(err, LR_ENOMEM, "out of memory");
-    else
-        status = take(in, sections, header.e_shoff, n_table, err);
+        goto done;
+    }
+    status = take(in, sections, header.e_shoff, n_table, err);
     if (status == LR_OK && copy)
         status = take(in, copy, 0, n_bytes, err);
-    if (status == LR_OK) {
-        elf.bytes = in->data ? in->data : copy;
-        elf.n_bytes = n_bytes;
-        elf.n_segments = header.e_phnum;
-        elf.sections = sections;
-        elf.n_sections = header.e_shnum;
-        status = check_loaded(in, &elf, ret_facts, err);
-    }
+    if (status != LR_OK)
+        goto done;
+    elf.bytes = in->data ? in->data : copy;
+    elf.n_bytes = n_bytes;
+    elf.n_segments = header.e_phnum;
+    elf.sections = sections;
+    elf.n_sections = header.e_shnum;
+    status = check_loaded(in, &elf, ret_facts, err);
+done:
     free(copy);
     free(sections);
     return status;

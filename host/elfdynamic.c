@@ -22,7 +22,7 @@
 #define TAG_RELRENT 37
 
 static const struct known {
-    ElfW(Sxword) tag;
+    int64_t tag;
     uint32_t section; /* the type of the section that it points to; 0: not an address */
     uint8_t entry;
     uint8_t needs; /* an entry that must be there too; E_COUNT: none */
@@ -59,7 +59,7 @@ static const struct known {
     {DT_FLAGS, 0, E_FLAGS, E_COUNT},
 };
 
-static int is_string_tag(ElfW(Sxword) tag)
+static int is_string_tag(int64_t tag)
 {
     return tag == DT_NEEDED || tag == DT_SONAME || tag == DT_RPATH || tag == DT_RUNPATH ||
            tag == DT_AUXILIARY || tag == DT_FILTER || tag == DT_AUDIT || tag == DT_DEPAUDIT ||

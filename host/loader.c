@@ -161,25 +161,32 @@ static lr_status load_file(const char *path, const struct lr_module **ret_module
         return status;
     if (fstat(fd, &st) != 0) {
         status = lr_fail(err, LR_ECONFIG, "cannot be read");
-    } else {
-        loaded = find_loaded(&st);
-        if (!loaded) {
-            status = load(fd, &st, real, &loaded, err);
-            if (status == LR_OK)
-                fd = -1;
-        }
+        goto failed;
     }
-    if (status == LR_OK)
-        status = lrh_module_judge(loaded->given, real, err);
-    if (status == LR_OK && !loaded->module) {
+    loaded = find_loaded(&st);
+    if (!loaded) {
+        status = load(fd, &st, real, &loaded, err);
+        if (!loaded)
+            goto failed;
+        fd = -1;
+    }
+    status = lrh_module_judge(loaded->given, real, err);
+    if (status != LR_OK)
+        goto failed;
+    if (!loaded->module)
         loaded->module = lrh_module_adopt(loaded->given);
-        if (!loaded->module)
-            status = lr_fail(err, LR_ENOMEM, "out of memory");
+    if (!loaded->module) {
+        status = lr_fail(err, LR_ENOMEM, "out of memory");
+        goto failed;
     }
-    if (status == LR_OK)
-        *ret_module = loaded->module;
-    else
-        lr_context(err, "%s", real);
+    *ret_module = loaded->module;
+    if (fd >= 0)
+        (void)close(fd);
+    free(real);
+    return LR_OK;
+
+failed:
+    lr_context(err, "%s", real);
     if (fd >= 0)
         (void)close(fd);
     free(real);

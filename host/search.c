@@ -44,7 +44,7 @@ lr_status lrh_search_init(struct lrh_search *search, const char *path)
 {
     size_t room = 1;
 
-    memset(search, 0, sizeof *search);
+    *search = (struct lrh_search){0};
     for (const char *c = path; *c; c++)
         room += *c == ':';
     search->text = strdup(path);

@@ -95,7 +95,7 @@ static lr_status judge(const struct stat *st, const char *what, const char *path
 /* The folder behind `fd`, and all above it. `path` is cut as the walk goes up. */
 static lr_status judge_folders(int fd, char *path, struct lr_error *err)
 {
-    struct stat st, up;
+    struct stat st = {0}, up = {0};
     lr_status status = LR_OK;
 
     fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -188,7 +188,7 @@ lr_status lrh_trust_open(const char *path, int *ret_fd, char **ret_real, struct 
 {
     char folder[PATH_MAX];
     const char *base = path;
-    struct stat st;
+    struct stat st = {0};
     char *real = NULL;
     int folder_fd = -1, fd = -1;
     lr_status status = open_folder(path, &folder_fd, folder, &base, err);
