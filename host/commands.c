@@ -72,17 +72,22 @@ lr_status lrh_command_run(const struct lrh_run *run, char *const *paths, size_t 
     return status;
 }
 
+/* Makes every instance and wires them, which starts nothing, so that parts which do not fit are
+ * found here and not at the start. */
 lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_t n,
                             struct lr_error *err)
 {
     struct lrh_pipeline **pipelines = NULL;
     lr_status status = lrh_load_all(run, paths, n, stderr, &pipelines);
 
-    (void)err;
-    for (size_t i = 0; status == LR_OK && i < n; i++)
-        (void)printf("%s: good: %s, %s, lanes = %lld\n", paths[i], pipelines[i]->name,
-                     lrh_guarantee_name(pipelines[i]->guarantee),
-                     (long long)pipelines[i]->settings->lanes);
+    for (size_t i = 0; status == LR_OK && i < n; i++) {
+        status = lrh_pipeline_create(pipelines[i], NULL, &lrh_system_real, -1, err);
+        (void)lrh_pipeline_join(pipelines[i], NULL);
+        if (status == LR_OK)
+            (void)printf("%s: good: %s, %s, lanes = %lld\n", paths[i], pipelines[i]->name,
+                         lrh_guarantee_name(pipelines[i]->guarantee),
+                         (long long)pipelines[i]->settings->lanes);
+    }
     lrh_unload_all(pipelines, n);
     return status;
 }
