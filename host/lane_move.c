@@ -253,6 +253,7 @@ lr_status lrh__lane_rebalance(struct lrh_lane *lane)
     for (uint32_t i = 0; i < lane->ledger.n_streams; i++)
         streams += lane->ledger.streams[i].ours;
     SET(lane, streams, streams);
+    SET(lane, last_rebalance_ns, lane_mono(lane));
     return status;
 }
 

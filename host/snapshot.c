@@ -196,7 +196,13 @@ static void stop_idle(struct lrh_pipeline *pipeline, int64_t now, int64_t idle)
     struct lr_snapshot sums = {0};
     int64_t last = sum_up(pipeline, &sums);
 
-    if (!last || sums.in_flight || now - last <= idle)
+    /* A group that is dealing its partitions out is not idle. */
+    for (uint32_t i = 0; i < pipeline->n_lanes; i++) {
+        int64_t moved = load(&lrh_lane_totals(pipeline->lanes[i].lane)->last_rebalance_ns);
+
+        last = last && moved > last ? moved : last;
+    }
+    if (!last || sums.in_flight || sums.streams == 0 || now - last <= idle)
         return;
     lrh_log_printf(pipeline->log, &from, LR_LOG_INFO, "no record for %.3g s: stopping",
                    (double)idle / 1e9);

@@ -63,7 +63,7 @@ INI
 [pipeline]
 name = listen
 on_bad_record = fail
-stop_when_idle = 2s
+stop_when_idle = 6s
 [kafka]
 kafka.bootstrap.servers = embedded
 partitions = 10
