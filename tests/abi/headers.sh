@@ -39,8 +39,7 @@ cxx=
 for candidate in "${CXX:-}" c++ g++ clang++ clang++-16; do
   [ -n "$candidate" ] && command -v "$candidate" >/dev/null && cxx=$candidate && break
 done
-# -Wno-attributes: g++ takes no visibility for lrhost_abi_note, which is declared before without one.
-[ -n "$cxx" ] && all C++17 "$cxx" -std=c++17 -Wno-attributes -x c++
+[ -n "$cxx" ] && all C++17 "$cxx" -std=c++17 -x c++
 
 while read -r name; do
   grep -Eq "^(SIZE|GREW)\($name, " tests/abi/frozen_v1.c || {

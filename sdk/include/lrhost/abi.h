@@ -124,8 +124,9 @@ struct lr_report {
     void (*problem)(void *ctx, const char *option, const char *message);
     /* The same for something that works but is unwise. */
     void (*warning)(void *ctx, const char *option, const char *message);
-    /* A resource the instance will read or write, "topic:orders", "file:/tmp/x"; lets the
-     * host see that pipelines of one command fit together. `flags`: LR_PROCESS_ONLY. */
+    /* A resource the instance will read or write, "topic:orders", "file:/tmp/x", "stdin:";
+     * lets the host see that pipelines of one command fit together: one that is written must
+     * not be written twice where it is a file, and standard input has one reader. `flags`: LR_PROCESS_ONLY. */
     void (*touches)(void *ctx, int32_t direction, const char *resource, uint32_t flags);
 };
 
@@ -225,8 +226,9 @@ struct lr_abi_note {
 
 /* Writes the note and the entry point of a module. `descriptor`: struct lr_module. */
 #define LRHOST_MODULE(descriptor, lowest_abi)                                              \
-    LRHOST_EXTERN_C const struct lr_abi_note lrhost_abi_note;                              \
-    __attribute__((section(".note.lrhost"), used, aligned(4), visibility("hidden")))       \
+    LRHOST_EXTERN_C __attribute__((visibility("hidden")))                                  \
+    const struct lr_abi_note lrhost_abi_note;                                              \
+    __attribute__((section(".note.lrhost"), used, aligned(4)))                             \
     const struct lr_abi_note lrhost_abi_note = {                                           \
         7, 8, LRHOST_NOTE_TYPE, "lrhost", (lowest_abi), LRHOST_ABI};                       \
     LRHOST_EXTERN_C __attribute__((visibility("default")))                                 \
