@@ -25,12 +25,11 @@ static const struct setting defaults[] = {
     {ROLE_CONSUMER, "session.timeout.ms", "6000"},
     {ROLE_CONSUMER, "heartbeat.interval.ms", "1000"},
     {ROLE_CONSUMER, "queued.min.messages", "10000000"},
-    {ROLE_CONSUMER, "queued.max.messages.kbytes", "8192"}, /* for each partition */
+    {ROLE_CONSUMER, "queued.max.messages.kbytes", "4096"}, /* for each partition */
     {ROLE_CONSUMER, "fetch.wait.max.ms", "100"},
     {ROLE_PRODUCER, "acks", "all"},
     {ROLE_PRODUCER, "enable.idempotence", "true"},
     {ROLE_PRODUCER, "message.timeout.ms", "0"},
-    {ROLE_PRODUCER, "linger.ms", "1"},
     {ROLE_PRODUCER, "batch.num.messages", "100000"},
 };
 

@@ -96,6 +96,17 @@ static int64_t conf_number(const struct producer *p, const char *name)
     return strtoll(text, NULL, 10);
 }
 
+/* librdkafka puts one partition into a request. One partition at a time needs no linger to make
+ * large requests; many at a time without it are a flood of small ones. */
+static void set_linger(const struct producer *p, rd_kafka_conf_t *conf)
+{
+    char text[256];
+
+    if (!property_value(p->wire.settings, "linger.ms") &&
+        !property_value(p->wire.settings, "queue.buffering.max.ms"))
+        (void)rd_kafka_conf_set(conf, "linger.ms", p->spreads ? "1" : "0", text, sizeof text);
+}
+
 lr_status producer_start(struct producer *p, struct lr_error *err)
 {
     rd_kafka_conf_t *conf;
@@ -106,6 +117,7 @@ lr_status producer_start(struct producer *p, struct lr_error *err)
     status = conf_create(&p->wire, ROLE_PRODUCER, &conf, err);
     if (status != LR_OK)
         return status;
+    set_linger(p, conf);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     status = wire_client(&p->wire, RD_KAFKA_PRODUCER, conf, &p->rk, err);
     if (status != LR_OK)

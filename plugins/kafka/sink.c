@@ -137,6 +137,8 @@ static lr_status sink_create(const struct lr_host *host, const void *settings, v
         return status;
     }
     sink->producer->hosts[0] = host;
+    sink->producer->spreads =
+        sink->settings->partition == PARTITION_INPUT || sink->settings->partition == PARTITION_KEY;
     *ret_self = sink;
     return LR_OK;
 }

@@ -24,8 +24,9 @@ struct producer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue; /* delivery reports and errors */
     struct bell bell;
-    uint32_t refs;  /* sinks that know it */
-    uint32_t users; /* of them started */
+    uint32_t refs;   /* sinks that know it */
+    uint32_t users;  /* of them started */
+    int32_t spreads; /* over partitions, record by record */
     int64_t linger_ms;
 
     /* librdkafka refuses what exceeds its queue, and a refusal in the middle of a batch is a

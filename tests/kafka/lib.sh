@@ -48,9 +48,67 @@ read_topic()
 topic_count()
 {
     kcat -q -b "$KAFKA" -Q $(for p in 0 1 2 3 4 5 6 7 8 9; do printf -- '-t %s:%d:-1 ' "$1" $p; done) \
-        2>/dev/null | awk '{ n += $NF } END { print n + 0 }'
+        2>"$work/kcat.err" | awk '{ n += $NF } END { print n + 0 }'
 }
 has_records() # COUNT TOPIC
 {
     [ "$(topic_count "$2")" -ge "$1" ]
+}
+
+# ---- the main job ---------------------------------------------------------------------------
+# $records of them; one line of [pipeline] may be added.
+write_generate() # FILE TOPIC RATE
+{
+    cat >"$1" <<INI
+[pipeline]
+name = generate
+[kafka]
+kafka.bootstrap.servers = \${KAFKA}
+[source]
+plugin = generator
+features = 12
+seed = 7
+count = ${records:?}
+rate = $3
+[codec]
+plugin = text
+[engine]
+plugin = streaming
+[sink]
+plugin = kafka
+topic = $2
+partition = sticky
+INI
+}
+
+write_job() # FILE IN OUT ENGINE IDLE
+{
+    cat >"$1" <<INI
+[pipeline]
+name = job
+lanes = 2
+$5
+[kafka]
+kafka.bootstrap.servers = \${KAFKA}
+partitions = 10
+[source]
+plugin = kafka
+topic = $2
+kafka.group.id = job-$2-$4
+[codec]
+plugin = text
+[engine]
+plugin = $4
+[model]
+plugin = linreg
+features = 12
+save = model.json
+[sink]
+plugin = kafka
+topic = $3
+partition = input
+[dead_letter]
+plugin = kafka
+topic = $2.dlq
+INI
 }

@@ -9,62 +9,6 @@ records=200000
 # shellcheck disable=SC2119 # no properties of its own
 start_broker
 
-write_generate() # FILE TOPIC RATE
-{
-    cat >"$1" <<INI
-[pipeline]
-name = generate
-[kafka]
-kafka.bootstrap.servers = \${KAFKA}
-[source]
-plugin = generator
-features = 12
-seed = 7
-count = $records
-rate = $3
-[codec]
-plugin = text
-[engine]
-plugin = streaming
-[sink]
-plugin = kafka
-topic = $2
-partition = sticky
-INI
-}
-
-write_job() # FILE IN OUT ENGINE IDLE
-{
-    cat >"$1" <<INI
-[pipeline]
-name = job
-lanes = 2
-$5
-[kafka]
-kafka.bootstrap.servers = \${KAFKA}
-partitions = 10
-[source]
-plugin = kafka
-topic = $2
-kafka.group.id = job-$2-$4
-[codec]
-plugin = text
-[engine]
-plugin = $4
-[model]
-plugin = linreg
-features = 12
-save = model.json
-[sink]
-plugin = kafka
-topic = $3
-partition = input
-[dead_letter]
-plugin = kafka
-topic = $2.dlq
-INI
-}
-
 idle='stop_when_idle = 2s'
 write_generate "$work/generate.ini" topic1 100000
 write_job "$work/job.ini" topic1 topic2 streaming "$idle"

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "unit.h"
 
@@ -487,6 +488,119 @@ static void test_start_latest(void)
     rig_close(&source);
 }
 
+/* ---- transactions in the input ---------------------------------------------------------- */
+
+static rd_kafka_t *transactional(const char *id)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char text[256];
+    rd_kafka_t *rk;
+
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", rig_servers(), text, sizeof text);
+    (void)rd_kafka_conf_set(conf, "transactional.id", id, text, sizeof text);
+    rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (rk && rd_kafka_init_transactions(rk, 20000) != NULL)
+        return NULL;
+    return rk;
+}
+
+/* `count` records to partition 0, in one transaction that ends as `how` says. */
+static int transaction(rd_kafka_t *rk, const char *topic, uint32_t count, uint32_t first, char how)
+{
+    int bad = rd_kafka_begin_transaction(rk) != NULL;
+
+    for (uint32_t i = 0; i < count && !bad; i++) {
+        char text[16];
+
+        (void)snprintf(text, sizeof text, "%u", first + i);
+        bad = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
+                                RD_KAFKA_V_VALUE(text, strlen(text)),
+                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END) != 0;
+    }
+    bad |= rd_kafka_flush(rk, 10000) != 0;
+    if (!bad && how == 'c')
+        bad = rd_kafka_commit_transaction(rk, 10000) != NULL;
+    if (!bad && how == 'a')
+        bad = rd_kafka_abort_transaction(rk, 10000) != NULL;
+    return bad;
+}
+
+/* Plans partition 0 as a lane does, and reads until the plan is done; returns the records. */
+static uint32_t run_plan(struct rig *source, uint8_t *seen, int64_t *at, int64_t *ret_end)
+{
+    struct lr_position end = {0, 0, -1};
+    const struct lr_event *event = NULL;
+    int64_t deadline = rig_now() + 5000 * MS;
+    uint32_t got = 0;
+    lr_status status;
+
+    do
+        status = rig_source(source)->ends(source->self, &end, 1, &source->err);
+    while (status == LR_AGAIN);
+    CU_ASSERT(status == LR_OK);
+    while (*at < end.next && rig_now() < deadline) {
+        status = rig_poll(source, &batch, 100, &end.next, 1, 50, &event);
+        CU_ASSERT(status == LR_OK || status == LR_AGAIN);
+        for (uint32_t i = 0; status == LR_OK && i < batch.batch.count; i++, got++)
+            seen[value_of(&batch.records[i])]++;
+        for (uint32_t i = 0; status == LR_OK && i < batch.batch.n_spans; i++)
+            if (batch.spans[i].stream == 0)
+                *at = batch.spans[i].next;
+        rig_source(source)->release(source->self, &batch.batch);
+    }
+    CU_ASSERT(*at >= end.next);
+    *ret_end = end.next;
+    return got;
+}
+
+/* Records of aborted transactions do not come; marks at the end do not keep a plan from its end;
+ * a plan ends before a transaction that is still open. */
+static void test_transactional_input(void)
+{
+    static uint8_t seen[256];
+    const char *topic = rig_name("transactions");
+    int64_t at = 0, end = 0, before;
+    struct rig source;
+    rd_kafka_t *rk;
+
+    if (rig_is_embedded())
+        return; /* its transactions do nothing */
+    memset(seen, 0, sizeof seen);
+    rig_batch_init(&batch);
+    CU_ASSERT_FATAL(open_source(&source, topic, rig_name("group"), "") == 0);
+    CU_ASSERT_FATAL(rig_join(&source, PARTITIONS, JOIN_MS) == 0);
+    rk = transactional(topic);
+    CU_ASSERT_FATAL(rk != NULL);
+    CU_ASSERT_FATAL(transaction(rk, topic, 10, 0, 'c') == 0);
+    CU_ASSERT_FATAL(transaction(rk, topic, 10, 10, 'a') == 0);
+    CU_ASSERT(run_plan(&source, seen, &at, &end) == 10);
+    CU_ASSERT(end == 22); /* 20 records and 2 marks */
+    before = rig_now();
+    CU_ASSERT_FATAL(transaction(rk, topic, 10, 20, 'a') == 0);
+    CU_ASSERT(run_plan(&source, seen, &at, &end) == 0);
+    CU_ASSERT(rig_now() - before < 3000 * MS);
+    for (uint32_t round = 0; round < 20; round++) { /* seeks back over marks */
+        struct lr_position back = {0, 0, round};
+        uint32_t left = round < 10 ? 10 - round : 0;
+
+        at = round;
+        CU_ASSERT_FATAL(rig_source(&source)->seek(source.self, &back, 1, &source.err) == LR_OK);
+        CU_ASSERT(run_plan(&source, seen, &at, &end) == left);
+    }
+    CU_ASSERT_FATAL(transaction(rk, topic, 10, 30, 'c') == 0);
+    CU_ASSERT_FATAL(transaction(rk, topic, 10, 40, 'o') == 0); /* stays open */
+    CU_ASSERT(run_plan(&source, seen, &at, &end) == 10);
+    CU_ASSERT(end == 44);
+    CU_ASSERT(run_plan(&source, seen, &at, &end) == 0);
+    CU_ASSERT(rd_kafka_commit_transaction(rk, 10000) == NULL);
+    (void)nanosleep(&(struct timespec){0, 300 * MS}, NULL);
+    CU_ASSERT(run_plan(&source, seen, &at, &end) == 10);
+    for (uint32_t i = 0; i < 50; i++)
+        CU_ASSERT(i < 10 ? seen[i] >= 1 : i < 30 ? seen[i] == 0 : seen[i] == 1);
+    rd_kafka_destroy(rk);
+    rig_close(&source);
+}
+
 /* ---- dead letters ----------------------------------------------------------------------- */
 
 static void test_attached(void)
@@ -758,6 +872,7 @@ static CU_TestInfo broker_tests[] = {
     {"pass through", test_pass_through},
     {"two members", test_two_members},
     {"start and rewind", test_start_latest},
+    {"transactional input", test_transactional_input},
     {"attached dead letters", test_attached},
     {"too large", test_too_large},
     {"back-pressure", test_back_pressure},
