@@ -5,7 +5,8 @@
 # in a build folder of its own), clang-format, clang-tidy (.clang-tidy), cppcheck, shellcheck.
 # A tool that is not there is named and left out. Exit 1 on any finding; all steps run.
 #
-#   packaging/lint.sh [STEP...]     steps: gcc clang format tidy cppcheck shell
+#   packaging/lint.sh [STEP...]     steps: gcc clang format tidy cppcheck shell, and analyze, which
+#                                   is to be read and not obeyed, so it must be asked for
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
@@ -68,18 +69,21 @@ step_format()
     verdict format $?
 }
 
-step_tidy()
+step_tidy() { tidy tidy; }
+step_analyze() { tidy analyze '--checks=-*,clang-analyzer-*'; }
+
+tidy() # NAME [OPTION]
 {
-    local tidy
+    local tidy name=$1
+    shift
     tidy=$(tool clang-tidy-16 clang-tidy)
     if [ -z "$tidy" ]; then
         echo "left out: no clang-tidy here"
         return
     fi
     find host plugins -name '*.c' | sort |
-        xargs -P "$jobs" -n 4 sh -c 'tidy=$1; shift; exec "$tidy" --quiet "$@" --' sh "$tidy" \
-            >"$log" 2>/dev/null
-    verdict "$tidy" $?
+        xargs -P "$jobs" -n 4 sh -c '"$@" --' sh "$tidy" --quiet "$@" >"$log" 2>/dev/null
+    verdict "$tidy ($name)" $?
 }
 
 step_cppcheck()
