@@ -1,3 +1,9 @@
-# test_kafka.c drives the Kafka module's objects through the public ABI.
-UNIT_USES_kafka := $(patsubst %.c,%.o,$(wildcard plugins/kafka/*.c)) tests/unit/kafka_rig.o
-UNIT_LIBS_kafka := -lrdkafka
+# The test_kafka_*.c drive the Kafka module's objects through the public ABI.
+UNIT_KAFKA := $(patsubst %.c,%.o,$(wildcard plugins/kafka/*.c)) tests/unit/kafka_rig.o \
+              tests/unit/kafka_numbers.o
+UNIT_USES_kafka_source := $(UNIT_KAFKA)
+UNIT_USES_kafka_sink := $(UNIT_KAFKA)
+UNIT_USES_kafka_settings := $(UNIT_KAFKA)
+UNIT_LIBS_kafka_source := -lrdkafka
+UNIT_LIBS_kafka_sink := -lrdkafka
+UNIT_LIBS_kafka_settings := -lrdkafka

@@ -79,4 +79,26 @@ int rig_write_all(struct rig *rig, struct rig_batch *rb, uint32_t count, int tim
 int rig_settled(struct rig *rig, int32_t outcome, uint64_t count, int timeout_ms);
 int64_t rig_metric(const struct rig *rig, const char *name);
 
+/* ---- numbers as records (kafka_numbers.c) --------------------------------------------------- */
+
+#define RIG_PARTITIONS 10u
+#define RIG_JOIN_MS 15000
+
+/* On a real broker the topic is made by the hook of `lrhost topics create`. */
+int rig_start_with_topic(struct rig *rig);
+/* `more`: "&option=value". */
+int rig_open_source(struct rig *rig, const char *topic, const char *group, const char *more);
+int rig_open_sink(struct rig *rig, const char *topic, const char *more);
+/* Fills the batch with `count` records "first", "first+1", ..., from partition 3 of a topic. */
+void rig_fill(struct rig_batch *rb, char (*texts)[32], uint32_t count, uint64_t first);
+/* 0 when all were delivered. */
+int rig_write_numbers(const char *topic, const char *more, uint32_t count, uint64_t first);
+uint64_t rig_value(const struct lr_record *record);
+/* Reads until `count` records came or time is over; counts seen[value - first], follows nexts[] by
+ * stream; checks that spans and offsets fit together. */
+uint32_t rig_read_numbers(struct rig *rig, uint32_t count, uint8_t *seen, uint64_t first,
+                          int64_t *nexts, int timeout_ms);
+/* How many of seen[] are `times`. */
+uint32_t rig_count(const uint8_t *seen, uint32_t n, uint8_t times);
+
 #endif
