@@ -104,6 +104,31 @@ static void report_unknown(const struct filling *f, const struct lrh_layer *laye
                      lrh_suggest_text(&suggestion, text, sizeof text));
 }
 
+static int is_unknown(const struct filling *f, const struct lrh_layer *layer, const char *key)
+{
+    return !lrh_option_find(f->table, key) && !(layer->skip && layer->skip(layer->ctx, key));
+}
+
+/* An unknown key is there for which this option was suggested: it is not missing as well. */
+static int mistyped(const struct filling *f, const struct lr_option *option)
+{
+    for (size_t l = 0; l < f->n_layers; l++) {
+        const struct lrh_section *section = f->layers[l].section;
+
+        for (uint32_t i = 0; section && i < section->n_entries; i++) {
+            struct lrh_suggestion near = {.word = section->entries[i].key};
+
+            if (!is_unknown(f, &f->layers[l], near.word))
+                continue;
+            for (uint32_t o = 0; o < f->table->n_options; o++)
+                lrh_suggest(&near, lrh_option_at(f->table, o)->name);
+            if (near.best && strcmp(near.best, option->name) == 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 static void judge_keys(const struct filling *f)
 {
     for (size_t l = 0; l < f->n_layers; l++) {
@@ -112,8 +137,7 @@ static void judge_keys(const struct filling *f)
         for (uint32_t i = 0; layer->section && i < layer->section->n_entries; i++) {
             const struct lrh_entry *entry = &layer->section->entries[i];
 
-            if (!lrh_option_find(f->table, entry->key) &&
-                !(layer->skip && layer->skip(layer->ctx, entry->key)))
+            if (is_unknown(f, layer, entry->key))
                 report_unknown(f, layer, entry);
         }
     }
@@ -214,7 +238,7 @@ static lr_status fill_option(const struct filling *f, const struct lr_option *op
     entry = find_entry(f, option->name, &layer);
     if (entry)
         status = fill_entry(f, option, entry, layer->section->name, &value);
-    else if (option->flags & LR_OPT_REQUIRED)
+    else if (option->flags & LR_OPT_REQUIRED && f->where_file && !mistyped(f, option))
         lrh_problems_add(f->problems, f->where_file, f->where_line, "[%s] needs '%s' (%s)",
                          f->label, option->name, option->doc);
     memcpy(f->settings->values + option->offset, &value, lrh_option_size(option->type));

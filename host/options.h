@@ -45,7 +45,8 @@ struct lrh_settings; /* owns the memory */
  * the default behind, so that a caller can go on and find more. A key of a layer that is neither
  * in the table nor skipped is an unknown key, with a suggestion. The layers' sections must
  * outlive the settings. `label`: the section's name for messages, "source". `folder`: for PATH
- * options and secrets. `where`: place for "missing" messages. Returns LR_ECONFIG when anything was
+ * options and secrets. `where`: place for "missing" messages;
+ * NULL: the text is broken, so nothing is said to be missing. Returns LR_ECONFIG when anything was
  * added to `problems`; *ret_settings is set whenever memory sufficed (NULL on LR_ENOMEM). */
 lr_status lrh_settings_create(const struct lrh_options *table, const char *label,
                               const struct lrh_layer *layers, size_t n_layers, const char *folder,

@@ -73,6 +73,7 @@ struct lrh_pipeline {
     struct lrh_part parts[LRH_PARTS];
     char name[128], instance_name[256];
     int32_t guarantee, on_bad, on_null;
+    int32_t broken_text; /* what seems to be missing may stand where it could not be read */
     int32_t learn;
     int32_t untrusted; /* a module was refused for who could have written it */
     struct lrh_touch *touches;

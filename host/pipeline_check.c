@@ -57,10 +57,14 @@ static void hear(const struct hearing *hearing, const char *option, const char *
                                     : hearing->pipeline->config->path;
     uint32_t line = entry ? entry->line : part->text ? part->text->line : 0;
 
+    char key[160] = "";
+
+    if (option)
+        (void)snprintf(key, sizeof key, "'%s': ", option);
     if (warning)
-        lrh_problems_warn(hearing->problems, file, line, "[%s] %s", part->section, message);
+        lrh_problems_warn(hearing->problems, file, line, "[%s] %s%s", part->section, key, message);
     else
-        lrh_problems_add(hearing->problems, file, line, "[%s] %s", part->section, message);
+        lrh_problems_add(hearing->problems, file, line, "[%s] %s%s", part->section, key, message);
 }
 
 static void hear_problem(void *ctx, const char *option, const char *message)
@@ -129,11 +133,12 @@ static void judge_exactly_once(struct lrh_pipeline *pipeline, struct lrh_problem
                    "guarantee = exactly_once: sink '%s' cannot store the positions of source "
                    "'%s' in its transaction",
                    sink_part->name, source_part->name);
-    if (dead && (dead_part->plugin != sink_part->plugin || !dead->attach))
+    if (dead && (sink->caps & LR_SINK_TRANSACTIONS) &&
+        (dead_part->plugin != sink_part->plugin || !dead->attach))
         problem_at(pipeline, problems, "dead_letter", "plugin",
                    "under exactly_once dead letters travel in the sink's transaction, so this "
-                   "plugin must be the sink's, '%s', and '%s' is not or cannot",
-                   sink_part->name, dead_part->name);
+                   "must be the sink's plugin, '%s', and one that can",
+                   sink_part->name);
 }
 
 static void judge_guarantee(struct lrh_pipeline *pipeline, struct lrh_problems *problems)

@@ -46,6 +46,14 @@ static int is_plugins_key(void *ctx, const char *key)
     return lrh_option_find(ctx, key) == NULL;
 }
 
+/* The file that a missing key is missing in; NULL: its text is broken, so nobody can say. */
+static const char *missing_at(const struct lrh_pipeline *pipeline, const struct lrh_part *part)
+{
+    if (pipeline->broken_text)
+        return NULL;
+    return part->text ? part->text->file : pipeline->config->path;
+}
+
 /* The host's keys of a section. The plugin's are judged when it is known. */
 static void own_part(struct lrh_pipeline *pipeline, uint32_t i, struct lrh_problems *problems)
 {
@@ -57,9 +65,9 @@ static void own_part(struct lrh_pipeline *pipeline, uint32_t i, struct lrh_probl
     part->text = layer.section = lrh_config_section(config, part->section);
     if (part->text || (parts[i].flags & DEFAULT))
         (void)lrh_settings_create(parts[i].keys, part->section, &layer, 1, config->folder,
-                                  part->text ? part->text->file : config->path,
-                                  part->text ? part->text->line : 0, problems, &part->own);
-    else if (parts[i].flags & NEEDED)
+                                  missing_at(pipeline, part), part->text ? part->text->line : 0,
+                                  problems, &part->own);
+    else if (parts[i].flags & NEEDED && !pipeline->broken_text)
         lrh_problems_add(problems, config->path, 0,
                          "there is no [%s] section; it says where records %s", part->section,
                          i == LRH_PART_SOURCE ? "come from" : "go");
@@ -164,8 +172,8 @@ static void settle_part(const struct lrh_run *run, struct lrh_pipeline *pipeline
     layers[n++] = (struct lrh_layer){defaults(pipeline, part->plugin->name), is_other_parts_key,
                                      pipeline, NULL};
     (void)lrh_settings_create(&table, part->section, layers, n, pipeline->config->folder,
-                              part->text ? part->text->file : pipeline->config->path,
-                              part->text ? part->text->line : 0, problems, &part->settings);
+                              missing_at(pipeline, part), part->text ? part->text->line : 0,
+                              problems, &part->settings);
 }
 
 /* ---- names ------------------------------------------------------------------------------ */
@@ -271,6 +279,7 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
         return problems->n_errors > errors ? LR_ECONFIG : LR_ENOMEM;
     }
     *ret_pipeline = pipeline;
+    pipeline->broken_text = problems->n_errors > errors;
     own_settings(pipeline, problems);
     if (!pipeline->settings)
         return LR_ENOMEM;

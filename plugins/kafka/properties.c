@@ -211,10 +211,14 @@ static void check_one(const char *list, rd_kafka_conf_t *scratch, const struct l
         }
         value = resolved;
     }
-    if (rd_kafka_conf_set(scratch, pair->name, value, text, sizeof text) != RD_KAFKA_CONF_OK)
-        report->problem(report->ctx, option,
-                        resolved ? "librdkafka does not accept this value" : text);
-    else if (!resolved && (why = weakness(pair->name, value)))
+    if (rd_kafka_conf_set(scratch, pair->name, value, text, sizeof text) != RD_KAFKA_CONF_OK) {
+        char sentence[sizeof text + 64];
+
+        text[strcspn(text, "\n")] = '\0'; /* some of librdkafka's end in one */
+        (void)snprintf(sentence, sizeof sentence, "librdkafka does not take this value%s%s",
+                       resolved ? "" : ": ", resolved ? "" : text);
+        report->problem(report->ctx, option, sentence);
+    } else if (!resolved && (why = weakness(pair->name, value)))
         report->warning(report->ctx, option, why);
     free(resolved);
 }

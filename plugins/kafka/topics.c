@@ -52,7 +52,7 @@ void topics_check(const struct kafka_settings *settings, const char *topic, int3
         return;
     }
     if (embedded_is(settings))
-        (void)snprintf(text, sizeof text, "topic:embedded/%s", topic);
+        (void)snprintf(text, sizeof text, "topic '%s' of the embedded broker", topic);
     else
         (void)snprintf(text, sizeof text, "topic:%s", topic);
     report->touches(report->ctx, direction, text, embedded_is(settings) ? LR_PROCESS_ONLY : 0);

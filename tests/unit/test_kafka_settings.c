@@ -89,7 +89,7 @@ static void test_check(void)
         {GOOD "&topic=^a(", "problem topic: '^a(' is not a regular expression"},
         {GOOD "&topic=^a.*", ""},
         {"topic=t&kafka.group.id=g&kafka.bootstrap.servers=embedded",
-         "touches 1 topic:embedded/t 1\n"},
+         "touches 1 topic 't' of the embedded broker 1\n"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
