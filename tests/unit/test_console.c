@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -46,9 +47,15 @@ static void capture(int terminal, unsigned short columns)
 /* What was printed since the last look. */
 static const char *look(void)
 {
-    ssize_t n = read(reader, seen, sizeof seen - 1);
+    struct pollfd fd = {reader, POLLIN, 0};
+    size_t used = 0;
+    ssize_t n;
 
-    seen[n > 0 ? n : 0] = '\0';
+    /* A terminal hands over what was written in pieces, and a moment later. */
+    while (used < sizeof seen - 1 && poll(&fd, 1, 50) == 1 &&
+           (n = read(reader, seen + used, sizeof seen - 1 - used)) > 0)
+        used += (size_t)n;
+    seen[used] = '\0';
     return seen;
 }
 
