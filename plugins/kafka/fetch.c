@@ -230,23 +230,20 @@ static void follow(struct source *s, struct stream *st)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_batch *batch,
-                              uint32_t room, int64_t limit, struct lr_error *err)
+/* At most `room` of what lies in the queue now. *ret_got: how many messages that were. */
+static lr_status fetch_some(struct source *s, struct stream *st, struct lr_batch *batch,
+                            size_t room, int64_t limit, size_t *ret_got, struct lr_error *err)
 {
     struct hold *hold = batch->hold;
     rd_kafka_message_t **at = hold->messages + hold->n;
     size_t want = rd_kafka_queue_length(st->queue) + (st->n_kept - st->at_kept), got, i;
-    int64_t before = st->position;
-    uint32_t first = batch->count;
     lr_status status = LR_OK;
 
     if (want > room)
         want = room;
     if ((int64_t)want > limit - st->position)
         want = (size_t)(limit - st->position);
-    if (want == 0)
-        return LR_OK;
-    got = take(st, at, want);
+    *ret_got = got = want ? take(st, at, want) : 0;
     for (i = 0; i < got && status == LR_OK; i++) {
         rd_kafka_message_t *m = at[i];
 
@@ -254,9 +251,7 @@ static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_bat
             status = special(s, st, m, err);
         } else if (m->offset >= limit) {
             st->position = m->offset; /* nothing lies between */
-            status = keep(st, at + i, got - i, err);
-            got = i; /* all of them are gone from the hold */
-            break;
+            return keep(st, at + i, got - i, err);
         } else if (m->offset >= st->position) {
             fill(batch, batch->count++, st, m);
             st->position = m->offset + 1;
@@ -272,6 +267,21 @@ static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_bat
         rd_kafka_message_destroy(at[i]);
     if (status == LR_OK && got < want)
         follow(s, st);
+    return status;
+}
+
+/* Until the queue is empty (not: until what was in it at first is taken, for the bell rings only
+ * when an empty queue gets something), the plan's end is reached or the batch is full. */
+static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_batch *batch,
+                              uint32_t max, int64_t limit, struct lr_error *err)
+{
+    int64_t before = st->position;
+    uint32_t first = batch->count;
+    lr_status status = LR_OK;
+    size_t got = 1;
+
+    while (status == LR_OK && got > 0 && batch->count < max && st->position < limit)
+        status = fetch_some(s, st, batch, max - batch->count, limit, &got, err);
     if (st->position != before) {
         batch->spans[batch->n_spans++] =
             (struct lr_span){st->info.id, batch->count - first, st->position};
@@ -299,7 +309,7 @@ lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const in
             *ret_more = 1;
             break;
         }
-        status = fetch_stream(s, st, batch, max - batch->count, limit, err);
+        status = fetch_stream(s, st, batch, max, limit, err);
         if (batch->count > 0)
             s->turn = (turn + i + 1) % s->n_owned;
         if (st->position < limit &&
