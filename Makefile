@@ -128,7 +128,7 @@ test:
 check:
 	@packaging/deps.sh check
 	+@$(MAKE) -s --no-print-directory $(PARALLEL) check-build
-	@tests/run $(TESTS) packaging/lint.sh packaging/sanitize.sh packaging/fuzz.sh $(TESTS_FULL)
+	@packaging/check.sh $(TESTS) -- $(TESTS_FULL)
 
 lint:
 	@packaging/lint.sh

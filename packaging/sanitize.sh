@@ -15,15 +15,15 @@ BUILD=${BUILD:-build}
 MAKE=${MAKE:-make}
 kind=${1:-address,undefined}
 folder=$BUILD/sanitize-${kind%%,*}
+mkdir -p "$folder" && folder=$(realpath "$folder") || exit 70
 jobs=$(nproc 2>/dev/null || echo 2)
 export MAKEFLAGS=''
 
 extra=()
 case $kind in
 thread)
-    mkdir -p "$folder"
     "${CC:-cc}" -O1 -g -fPIE -c tests/tsan/c11_threads.c -o "$folder/c11_threads.o" || exit 70
-    extra+=("LDFLAGS=$PWD/$folder/c11_threads.o -rdynamic")
+    extra+=("LDFLAGS=$folder/c11_threads.o -rdynamic")
     export TSAN_OPTIONS="suppressions=$PWD/tests/tsan/suppressions exitcode=66"
     ;;
 address*)
