@@ -80,6 +80,13 @@ appender.out.name=out
 EOF
 }
 
+format() { # DIR
+    local id
+    id=$(python3 -c 'import base64, uuid; print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22])')
+    java -Dlog4j2.configurationFile="$1/log4j2.properties" -cp "$libs/*" \
+        kafka.tools.StorageTool format -t "$id" -c "$1/server.properties" >"$1/broker.log" 2>&1
+}
+
 launch() { # DIR
     local dir=$1 port
     port=$(sed -n 's|^listeners=PLAINTEXT://127.0.0.1:\([0-9]*\),.*|\1|p' "$dir/server.properties")
@@ -93,8 +100,13 @@ launch() { # DIR
         fi
         sleep 0.1
     done
-    tail -n 20 "$dir/broker.log" >&2
-    echo "the broker did not start, see $dir/broker.log" >&2
+    stop "$dir" KILL
+    return 1
+}
+
+give_up() { # DIR
+    tail -n 20 "$1/broker.log" >&2
+    echo "the broker did not start, see $1/broker.log" >&2
     exit 1
 }
 
@@ -127,23 +139,20 @@ start)
     shift 2
     need_jars
     command -v python3 >/dev/null || skip "no python3 to find free ports with"
-    rm -rf "$dir/data"
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
-    read -r plain sasl controller <<<"$(free_ports 3)"
-    write_properties "$dir" "$plain" "$sasl" "$controller" "$@"
-    id=$(python3 -c 'import uuid,base64;print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))')
-    java -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$libs/*" \
-        kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" >"$dir/broker.log" 2>&1 || {
-        tail -n 5 "$dir/broker.log" >&2
-        exit 1
-    }
-    launch "$dir"
+    for attempt in 1 2 3; do # somebody may take a port before the broker does
+        rm -rf "$dir/data"
+        read -r plain sasl controller <<<"$(free_ports 3)"
+        write_properties "$dir" "$plain" "$sasl" "$controller" "$@"
+        format "$dir" && launch "$dir" && break
+        [ $attempt -lt 3 ] || give_up "$dir"
+    done
     print_address "$dir"
     ;;
 again)
     need_jars
-    launch "$dir"
+    launch "$dir" || give_up "$dir"
     print_address "$dir"
     ;;
 stop) stop "$dir" TERM ;;

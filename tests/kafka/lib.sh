@@ -28,7 +28,7 @@ start_broker()
         told=$("$here/broker.sh" start "$broker_dir" "$@")
         code=$?
         [ $code -eq 0 ] || {
-            echo "$told"
+            echo "${told:-the broker did not start (exit $code)}"
             exit $code
         }
         eval "$told"
