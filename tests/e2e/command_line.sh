@@ -66,7 +66,7 @@ says 0 "ABI" --version
 
 # ---- sections ---------------------------------------------------------------------------------
 for section in model monitor dead_letter; do
-    { grep -v '^on_bad' "$work/a.ini" | sed "/^\[$section\]/,/^plugin/d"; printf '[%s]\n' "$section"; } >"$work/without.ini"
+    { grep -v '^on_bad' "$work/a.ini" | sed "/^\[$section\]/,/^\[/{/^\[$section\]/d;/^\[/!d}"; printf '[%s]\n' "$section"; } >"$work/without.ini"
     says 78 "[$section] needs 'plugin'" check "$work/without.ini"
 done
 says 78 "[model] 'learn': 'maybe'" check "$work/a.ini" --set model.learn=maybe

@@ -281,11 +281,17 @@ static int transaction(rd_kafka_t *rk, const char *topic, uint32_t count, uint32
 
     for (uint32_t i = 0; i < count && !bad; i++) {
         char text[16];
+        rd_kafka_vu_t parts[4] = {{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+                                  {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+                                  {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {text, 0}},
+                                  {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY}};
+        rd_kafka_error_t *error;
 
         (void)snprintf(text, sizeof text, "%u", first + i);
-        bad = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                                RD_KAFKA_V_VALUE(text, strlen(text)),
-                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END) != 0;
+        parts[2].u.mem.size = strlen(text);
+        error = rd_kafka_produceva(rk, parts, 4);
+        bad = error != NULL;
+        rd_kafka_error_destroy(error);
     }
     bad |= rd_kafka_flush(rk, 10000) != 0;
     if (!bad && how == 'c')

@@ -152,8 +152,8 @@ static void test_once(void)
 }
 
 static const char *const triggers[] = {"max_records_per_trigger=300\nmax_batch=100",
-                                       "trigger=available_now\nmax_records_per_trigger=300\n"
-                                       "max_batch=100",
+                                       ("trigger=available_now\nmax_records_per_trigger=300\n"
+                                        "max_batch=100"),
                                        "trigger=once\nmax_batch=100"};
 static const enum fake_verb verbs[] = {FAKE_PLAN,  FAKE_READ,   FAKE_SCORE, FAKE_WRITE,
                                        FAKE_DRAIN, FAKE_COMMIT, FAKE_WAIT};
