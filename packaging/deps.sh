@@ -34,6 +34,7 @@ header:CUnit/Basic.h             libcunit1-dev       CUnit-devel
 # Two packages joined by a comma come together; a slash gives a second choice for a name that the
 # distribution may not have.
 WANT_CHECK='
+program:c++,g++,clang++          g++                 gcc-c++
 fuzzer                           clang-16,libclang-rt-16-dev/clang,libclang-rt-dev clang,compiler-rt
 program:clang-tidy-16,clang-tidy clang-tidy-16/clang-tidy  clang-tools-extra
 program:cppcheck                 cppcheck            cppcheck
