@@ -192,19 +192,21 @@ install() # NAMES...
     apt-get)
         quiet_apt "$@" && return 0
         # Lists that are a few weeks old name files that are gone.
-        update_lists && quiet_apt "$@"
+        case $output in
+        *etch*) update_lists && quiet_apt "$@" && return 0 ;;
+        esac
+        echo "$output" | grep '^E:' | head -n 4 >&2
+        return 1
         ;;
     dnf) $as_root dnf install -q -y --setopt=install_weak_deps=False "$@" ;;
     esac
 }
 
-quiet_apt() # its output only when it fails
+quiet_apt() # NAMES...: sets output
 {
     # shellcheck disable=SC2086
     output=$($as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get install -qq -y \
-        --no-install-recommends $patience "$@" 2>&1) && return 0
-    echo "$output" | grep -E '^(E|W):' | head -n 6 >&2
-    return 1
+        --no-install-recommends $patience "$@" 2>&1)
 }
 
 type_this() # WHY NAMES...
@@ -268,7 +270,10 @@ if [ -n "$missing" ]; then
         exit 69
     fi
     strict=yes
-    if ! install $missing; then
+    install $missing
+    missing=$(packages_missing "$need")
+    # What counts is what is there now: another package's trouble is not ours.
+    if [ -n "$missing" ]; then
         echo "deps: could not install (is there a network?):" $missing >&2
         exit 69
     fi
@@ -282,6 +287,8 @@ if [ -n "$wanted" ]; then
         exit 0
     fi
     strict=no
-    install $wanted || echo "deps: going on without $(choose $wanted | tr '\n' ' ')" >&2
+    install $wanted
+    wanted=$(packages_missing "$want")
+    [ -z "$wanted" ] || echo "deps: going on without $(choose $wanted | tr '\n' ' ')" >&2
 fi
 exit 0
