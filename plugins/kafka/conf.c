@@ -3,11 +3,11 @@
  * One place where a librdkafka client is configured: our defaults, what the embedded broker
  * needs, the user's properties, and last what the user must not change.
  *
- * The defaults are for low latency without loss, measured with librdkafka 2.0.2 (see
- * docs/reliability.md): a prefetch queue bounded in bytes and not in records, because a queue that
- * is full by count makes the fetcher sleep up to a second; short fetch waits, because a broker
- * answers nothing else on a connection while a fetch waits; read_committed, because librdkafka
- * derives from it that offsets of open transactions are not used.
+ * The defaults are for low latency without loss, measured with librdkafka 2.0.2: a prefetch queue
+ * bounded in bytes and not in records, because a queue that is full by count makes the fetcher
+ * sleep up to a second; short fetch waits, because a broker answers nothing else on a connection
+ * while a fetch waits; read_committed, because librdkafka derives from it that offsets of open
+ * transactions are not used.
  */
 #include <stdlib.h>
 

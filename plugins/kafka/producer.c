@@ -112,8 +112,10 @@ lr_status producer_start(struct producer *p, struct lr_error *err)
     rd_kafka_conf_t *conf;
     lr_status status;
 
-    if (p->users++ > 0)
+    if (p->users > 0) {
+        p->users++;
         return LR_OK;
+    }
     status = conf_create(&p->wire, ROLE_PRODUCER, &conf, err);
     if (status != LR_OK)
         return status;
@@ -130,6 +132,7 @@ lr_status producer_start(struct producer *p, struct lr_error *err)
     p->messages = p->bytes = 0;
     p->failed = LR_OK;
     p->alone = NOBODY;
+    p->users = 1;
     return LR_OK;
 }
 
@@ -148,11 +151,8 @@ static void serve_until_empty(struct producer *p, int64_t deadline_ns)
 
 void producer_stop(struct producer *p, int64_t deadline_ns)
 {
-    if (p->users == 0)
-        return;
-    if (p->rk)
-        serve_until_empty(p, deadline_ns);
-    if (--p->users > 0 || !p->rk)
+    serve_until_empty(p, deadline_ns);
+    if (--p->users > 0)
         return;
     if (p->messages > 0) {
         wire_log(&p->wire, LR_LOG_WARNING,

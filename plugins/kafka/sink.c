@@ -91,16 +91,14 @@ static lr_status sink_start(void *self, struct lr_error *err)
     const char *topic = sink->settings->topic;
     lr_status status = LR_OK;
 
-    sink->started = 1;
     if (embedded_is(&sink->settings->common))
         status = embedded_topic(topic, sink->settings->common.partitions, err);
-    if (status != LR_OK) {
-        sink->started = 0;
-        return status;
-    }
-    status = producer_start(p, err);
     if (status == LR_OK)
-        status = make_topic(sink, err);
+        status = producer_start(p, err);
+    if (status != LR_OK)
+        return status;
+    sink->started = 1;
+    status = make_topic(sink, err);
     if (status == LR_OK)
         status = wire_await(&p->wire, p->rk, topic, serve, p, &sink->n_partitions, err);
     if (status == LR_OK && p->failed != LR_OK)

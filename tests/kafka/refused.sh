@@ -31,7 +31,17 @@ topic = dead
 INI
 run_for 60 "$lrhost" topics create "$work/job.ini" >"$work/topics" 2>&1
 expect_code 0 $? "topics create" "$work/topics"
-python3 "$here/limit_topic.py" "$KAFKA" out 5000 || fail "the topic's limit could not be set"
+run_for 60 "$lrhost" topics create --set sink.topic=probe "$work/job.ini" >"$work/topics" 2>&1
+expect_code 0 $? "topics create" "$work/topics"
+for topic in out probe; do
+    python3 "$here/limit_topic.py" "$KAFKA" $topic 5000 || fail "the limit of $topic could not be set"
+done
+# Limits come into force later than they are set, and in order.
+is_limited()
+{
+    ! head -c 6000 /dev/zero | tr '\0' x | kcat -q -b "$KAFKA" -P -t probe -p 0
+}
+wait_until 20 is_limited || fail "the limit did not come into force"
 
 # Five of 2,000 are too large; each line begins with its number.
 awk 'BEGIN { for (i = 1; i <= 2000; i++) { n = i % 400 == 7 ? 6000 : 20;
