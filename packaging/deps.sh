@@ -39,6 +39,7 @@ fuzzer                           clang-16,libclang-rt-16-dev/clang,libclang-rt-d
 program:clang-tidy-16,clang-tidy clang-tidy-16/clang-tidy  clang-tools-extra
 program:cppcheck                 cppcheck            cppcheck
 program:valgrind                 valgrind            valgrind
+program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
 program:kcat                     kcat                kcat
 java17                           default-jdk-headless java-headless
