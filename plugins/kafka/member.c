@@ -10,6 +10,8 @@
 
 #include "source.h"
 
+#define LEAVE_NS (5 * SECOND)
+
 /* ---- start and stop --------------------------------------------------------------------- */
 
 static lr_status open_consumer(struct source *s, struct lr_error *err)
@@ -76,12 +78,16 @@ lr_status member_start(void *self, struct lr_error *err)
     return status == LR_AGAIN ? LR_OK : status; /* stopping: nothing will be read */
 }
 
-/* Leaves the group, so that the others take over at once. */
+/* Leaves the group, so that the others take over at once. A coordinator that does not answer
+ * is no reason to keep a stopping process for longer. */
 static void leave(struct source *s, int64_t deadline_ns)
 {
+    int64_t patience_ns = wire_now(&s->wire) + LEAVE_NS;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(s->rk);
     rd_kafka_error_t *error;
 
+    if (patience_ns < deadline_ns)
+        deadline_ns = patience_ns;
     s->closing = 1;
     rebalance_finish(s);
     error = rd_kafka_consumer_close_queue(s->rk, queue);
