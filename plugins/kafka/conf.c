@@ -31,6 +31,7 @@ static const struct setting defaults[] = {
     {ROLE_PRODUCER, "enable.idempotence", "true"},
     {ROLE_PRODUCER, "message.timeout.ms", "0"},
     {ROLE_PRODUCER, "batch.num.messages", "100000"},
+    {ROLE_PRODUCER, "sticky.partitioning.linger.ms", "0"}, /* partitioner.c does it */
 };
 
 /* The mock cluster holds an empty fetch for its full wait, and drops old records early. */

@@ -1,46 +1,57 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sticky partitioner: everything goes to one partition for a while, then to the next.
+ * The partitioner: by key as the Java client does it (murmur2), and without one sticky: everything
+ * goes to one partition for a while, then to the next.
  *
  * librdkafka puts one partition into a request, so a batch that is spread over ten of them costs
- * ten requests; one partition at a time gives large batches and low latency. librdkafka
- * does the same for records without a key; this one is for `partition = sticky`, which ignores
- * keys. Partitioning by key is librdkafka's murmur2_random, which is the Java client's.
+ * ten requests; one partition at a time gives large batches and low latency. librdkafka has a
+ * sticky partitioner of its own, which reads the clock and takes a lock for each record;
+ * here the turn is decided once for each write.
  */
 #include "sink.h"
 
-#define SLOT_NS (10 * MS)
+#define TURN_NS (10 * MS)
+
+static int32_t choose(struct sink *sink, const rd_kafka_topic_t *topic, uint32_t n)
+{
+    uint32_t turn = __atomic_load_n(&sink->turn, __ATOMIC_RELAXED);
+    int32_t chosen = (int32_t)(turn % n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t partition = (int32_t)((turn + i) % n);
+
+        if (rd_kafka_topic_partition_available(topic, partition)) {
+            chosen = partition;
+            break;
+        }
+    }
+    __atomic_store_n(&sink->chosen, chosen, __ATOMIC_RELAXED);
+    return chosen;
+}
 
 /* On the lane's thread, or on librdkafka's for records that were written before the topic's
  * partitions were known. */
-int32_t partitioner_sticky(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
-                           int32_t n_partitions, void *opaque, void *message_opaque)
+int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
+                              int32_t n_partitions, void *opaque, void *message_opaque)
 {
-    const struct sink *sink = opaque;
-    uint32_t n = (uint32_t)n_partitions;
-    uint32_t slot = __atomic_load_n(&sink->slot, __ATOMIC_RELAXED) % n;
+    struct sink *sink = opaque;
+    int32_t chosen;
 
-    (void)key;
-    (void)key_len;
-    (void)message_opaque;
-    for (uint32_t i = 0; i < n; i++) {
-        int32_t partition = (int32_t)((slot + i) % n);
-
-        if (rd_kafka_topic_partition_available(topic, partition))
-            return partition;
-    }
-    return (int32_t)slot;
+    if (key && sink->settings->partition != PARTITION_STICKY)
+        return rd_kafka_msg_partitioner_murmur2(topic, key, key_len, n_partitions, opaque,
+                                                message_opaque);
+    chosen = __atomic_load_n(&sink->chosen, __ATOMIC_RELAXED);
+    return chosen >= 0 && chosen < n_partitions ? chosen
+                                                : choose(sink, topic, (uint32_t)n_partitions);
 }
 
 void partitioner_turn(struct sink *sink)
 {
-    int64_t now;
+    int64_t now = wire_now(&sink->producer->wire);
 
-    if (sink->settings->partition != PARTITION_STICKY)
+    if (now < sink->turn_due_ns)
         return;
-    now = wire_now(&sink->producer->wire);
-    if (now < sink->slot_due_ns)
-        return;
-    sink->slot_due_ns = now + SLOT_NS;
-    __atomic_store_n(&sink->slot, sink->slot + 1, __ATOMIC_RELAXED);
+    sink->turn_due_ns = now + TURN_NS;
+    __atomic_store_n(&sink->turn, sink->turn + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&sink->chosen, -1, __ATOMIC_RELAXED);
 }

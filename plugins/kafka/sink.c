@@ -62,16 +62,10 @@ static lr_status sink_attach(void *self, void *main_self, struct lr_error *err)
 static lr_status make_topic(struct sink *sink, struct lr_error *err)
 {
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->producer->rk);
-    char text[256];
 
-    if (sink->settings->partition == PARTITION_STICKY) {
-        rd_kafka_topic_conf_set_partitioner_cb(conf, partitioner_sticky);
-        rd_kafka_topic_conf_set_opaque(conf, sink);
-    } else if (rd_kafka_topic_conf_set(conf, "partitioner", "murmur2_random", text, sizeof text) !=
-               RD_KAFKA_CONF_OK) {
-        rd_kafka_topic_conf_destroy(conf);
-        return lr_fail(err, LR_EINTERNAL, "%s", text);
-    }
+    sink->chosen = -1;
+    rd_kafka_topic_conf_set_partitioner_cb(conf, partitioner_partition);
+    rd_kafka_topic_conf_set_opaque(conf, sink);
     sink->topic = rd_kafka_topic_new(sink->producer->rk, sink->settings->topic, conf);
     if (!sink->topic)
         return lr_fail(err, LR_ECONFIG, "topic '%s': %s", sink->settings->topic,

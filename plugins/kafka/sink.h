@@ -8,7 +8,7 @@
  *   produce.c      write: records -> librdkafka
  *   headers.c      headers of a record to send
  *   report.c       delivery reports -> settles
- *   partitioner.c  the sticky partitioner
+ *   partitioner.c  by key, or sticky
  */
 #ifndef KAFKA_SINK_H
 #define KAFKA_SINK_H
@@ -51,8 +51,9 @@ struct sink {
     int32_t started;
     rd_kafka_topic_t *topic;
     int32_t n_partitions; /* at the start; for partition = input */
-    uint32_t slot;        /* atomic: the sticky partition, modulo their number */
-    int64_t slot_due_ns;
+    uint32_t turn;        /* atomic: of the sticky partition */
+    int32_t chosen;       /* atomic: the partition whose turn it is; -1: none yet */
+    int64_t turn_due_ns;
     rd_kafka_message_t scratch[SCRATCH];
 };
 
@@ -86,8 +87,8 @@ rd_kafka_headers_t *headers_build(const struct sink *sink, const struct lr_batch
                                   uint32_t index);
 
 /* partitioner.c */
-int32_t partitioner_sticky(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
-                           int32_t n_partitions, void *opaque, void *message_opaque);
+int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
+                              int32_t n_partitions, void *opaque, void *message_opaque);
 /* Another partition's turn, when it is time. */
 void partitioner_turn(struct sink *sink);
 
