@@ -103,7 +103,7 @@ TESTS_BUILD += $(TEST_PLUGINS)
 $(UNIT_SRC:%.c=$(BUILD)/%.o): $(FLAGS)
 
 .PHONY: deps demo test test-build check check-build lint sanitize tsan fresh-check docs install
-export BUILD CC FUZZ FUZZ_CC
+export BUILD CC FUZZ
 
 # What a user starts builds on all cores; a -j of the user's own wins.
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2))
