@@ -35,6 +35,11 @@ fresh=$folder/root
 echo "making a minimal $suite in $fresh"
 mmdebstrap --quiet --mode=root --variant=minbase --include=git,make "$suite" "$fresh" || exit 69
 git clone -q --bare . "$fresh/lrhost.git" || exit 70
+# A network with a certificate authority of its own needs that there, too.
+if [ -n "$(ls /usr/local/share/ca-certificates 2>/dev/null)" ]; then
+    mkdir -p "$fresh/usr/local/share/ca-certificates"
+    cp /usr/local/share/ca-certificates/*.crt "$fresh/usr/local/share/ca-certificates/"
+fi
 
 inside() # COMMAND: in the new machine, with its own processes
 {
