@@ -28,9 +28,8 @@ static const struct lr_option options[] = {
     {"feature_separator",
      "The character between features: itself, or comma, semicolon, tab, space, colon, pipe", ",",
      NULL, NULL, LR_OPT_STRING, 0, OPTION(feature_separator), 0},
-    {"separator",
-     "The character between columns: itself, or one of the same names",
-     "semicolon", NULL, NULL, LR_OPT_STRING, 0, OPTION(separator), 0},
+    {"separator", "The character between columns: itself, or one of the same names", "semicolon",
+     NULL, NULL, LR_OPT_STRING, 0, OPTION(separator), 0},
     {"t1",
      "The unit of all time columns, read and written: whole milliseconds or nanoseconds since the "
      "epoch",

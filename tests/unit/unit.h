@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A test program is a table of suites and one call: int main(...) { return unit_main(suites, ...); }
- * `program [SUITE [TEST]]` runs a part. Every tests/unit/test_NAME.c is one program.
+ * A test program is a table of suites and one call: int main(...) { return unit_main(suites, ...);
+ * } `program [SUITE [TEST]]` runs a part. Every tests/unit/test_NAME.c is one program.
  */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H

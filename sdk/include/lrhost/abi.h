@@ -62,7 +62,7 @@ typedef int32_t lr_status;
 /* A sentence for the person who reads it: what happened, where, what to do. Owned by
  * the caller of the function that fills it; bounded; always NUL-terminated. */
 struct lr_error {
-    uint32_t size;     /* sizeof(struct lr_error) of the owner */
+    uint32_t size; /* sizeof(struct lr_error) of the owner */
     uint32_t reserved;
     char text[1016];
 };
@@ -81,8 +81,9 @@ struct lr_error {
 #define LR_OPT_PATH 8     /* const char *  absolute, or made so from the INI file's folder */
 #define LR_OPT_LIST 9     /* const char *const *  comma separated, NULL-terminated */
 #define LR_OPT_SECRET 10  /* const char *  from file:PATH or env:NAME; never printed */
-#define LR_OPT_PREFIX 11  /* const struct lr_pair *  every key that begins with `name`,
-                             the name cut off, ended by an entry whose name is NULL */
+#define LR_OPT_PREFIX                                                                              \
+    11 /* const struct lr_pair *  every key that begins with `name`,                               \
+          the name cut off, ended by an entry whose name is NULL */
 
 #define LR_OPT_REQUIRED 1u /* an error where it is missing */
 #define LR_OPT_ADVANCED 2u /* documented after the ordinary ones */
@@ -112,8 +113,9 @@ struct lr_pair { /* frozen */
 /* Where check() puts what it finds. */
 #define LR_READS 1
 #define LR_WRITES 2
-#define LR_PROCESS_ONLY 1u /* lives in this process alone: who reads it needs a pipeline of the
-                              same command that writes it */
+#define LR_PROCESS_ONLY                                                                            \
+    1u /* lives in this process alone: who reads it needs a pipeline of the                        \
+          same command that writes it */
 
 struct lr_report {
     uint32_t size;
@@ -126,7 +128,8 @@ struct lr_report {
     void (*warning)(void *ctx, const char *option, const char *message);
     /* A resource the instance will read or write, "topic:orders", "file:/tmp/x", "stdin:";
      * lets the host see that pipelines of one command fit together: one that is written must
-     * not be written twice where it is a file, and standard input has one reader. `flags`: LR_PROCESS_ONLY. */
+     * not be written twice where it is a file, and standard input has one reader. `flags`:
+     * LR_PROCESS_ONLY. */
     void (*touches)(void *ctx, int32_t direction, const char *resource, uint32_t flags);
 };
 
@@ -225,17 +228,17 @@ struct lr_abi_note {
 #endif
 
 /* Writes the note and the entry point of a module. `descriptor`: struct lr_module. */
-#define LRHOST_MODULE(descriptor, lowest_abi)                                              \
-    LRHOST_EXTERN_C __attribute__((visibility("hidden")))                                  \
-    const struct lr_abi_note lrhost_abi_note;                                              \
-    __attribute__((section(".note.lrhost"), used, aligned(4)))                             \
-    const struct lr_abi_note lrhost_abi_note = {                                           \
-        7, 8, LRHOST_NOTE_TYPE, "lrhost", (lowest_abi), LRHOST_ABI};                       \
-    LRHOST_EXTERN_C __attribute__((visibility("default")))                                 \
-    const struct lr_module *lrhost_module_v1(uint32_t host_abi);                           \
-    const struct lr_module *lrhost_module_v1(uint32_t host_abi)                            \
-    {                                                                                      \
-        return host_abi >= (lowest_abi) ? &(descriptor) : NULL;                            \
+#define LRHOST_MODULE(descriptor, lowest_abi)                                                      \
+    LRHOST_EXTERN_C __attribute__((visibility("hidden")))                                          \
+    const struct lr_abi_note lrhost_abi_note;                                                      \
+    __attribute__((section(".note.lrhost"), used, aligned(4)))                                     \
+    const struct lr_abi_note lrhost_abi_note = {                                                   \
+        7, 8, LRHOST_NOTE_TYPE, "lrhost", (lowest_abi), LRHOST_ABI};                               \
+    LRHOST_EXTERN_C __attribute__((visibility("default"))) const struct lr_module *                \
+    lrhost_module_v1(uint32_t host_abi);                                                           \
+    const struct lr_module *lrhost_module_v1(uint32_t host_abi)                                    \
+    {                                                                                              \
+        return host_abi >= (lowest_abi) ? &(descriptor) : NULL;                                    \
     }
 
 #ifdef __cplusplus

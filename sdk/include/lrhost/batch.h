@@ -48,8 +48,8 @@ struct lr_span { /* frozen */
 #define LR_RECORD_BAD 2u  /* set aside by the host; its columns hold nothing, skip it */
 
 struct lr_record {
-    const void *value; /* borrowed from the source until source.release */
-    const void *key;   /* the same; NULL: no key */
+    const void *value;   /* borrowed from the source until source.release */
+    const void *key;     /* the same; NULL: no key */
     const void *headers; /* opaque; read with batch->header; NULL: none */
     int64_t offset;
     int64_t timestamp_ns; /* wall; -1: unknown */
@@ -61,9 +61,9 @@ struct lr_record {
 
 struct lr_batch {
     uint32_t size;
-    uint32_t record_size; /* step of `records`, at least sizeof(struct lr_record) */
-    uint32_t count;       /* records in use */
-    uint32_t capacity;    /* records there is room for, in every column */
+    uint32_t record_size;      /* step of `records`, at least sizeof(struct lr_record) */
+    uint32_t count;            /* records in use */
+    uint32_t capacity;         /* records there is room for, in every column */
     struct lr_record *records; /* use lr_batch_record() */
     struct lr_span *spans;     /* room for span_capacity */
     uint32_t n_spans;
@@ -80,9 +80,9 @@ struct lr_batch {
     double *out; /* predictions, row i at out + i * out_stride */
     uint32_t n_outputs;
     uint32_t out_stride;
-    double *y;   /* labels, NaN where there is none */
-    int64_t *t0; /* wall ns when the record was due to be sent; -1: unknown */
-    int64_t *t1; /* wall ns when it was read: by us, or (a listener) by whom we read from */
+    double *y;       /* labels, NaN where there is none */
+    int64_t *t0;     /* wall ns when the record was due to be sent; -1: unknown */
+    int64_t *t1;     /* wall ns when it was read: by us, or (a listener) by whom we read from */
     int64_t read_ns; /* wall ns when this batch was read, before parsing */
     int64_t t2_ns;   /* wall ns when it was scored; 0: not yet */
 

@@ -15,7 +15,13 @@
 extern "C" {
 #endif
 
-#define LR_ERROR_INIT { sizeof(struct lr_error), 0, {0} }
+#define LR_ERROR_INIT                                                                              \
+    {                                                                                              \
+        sizeof(struct lr_error), 0,                                                                \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /* Sets the sentence and returns `status`, so that a caller can write
  * return lr_fail(err, LR_EDATA, "..."). `err` may be NULL. */
@@ -34,8 +40,8 @@ lr_fail(struct lr_error *err, lr_status status, const char *format, ...)
 }
 
 /* Puts "context: " before the sentence; what does not fit is cut at the end. */
-__attribute__((format(printf, 2, 3))) static inline void
-lr_context(struct lr_error *err, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline void lr_context(struct lr_error *err,
+                                                                    const char *format, ...)
 {
     char head[256];
     va_list args;

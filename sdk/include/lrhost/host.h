@@ -21,11 +21,12 @@ extern "C" {
 
 /* The sink's word on records. */
 #define LR_DELIVERED 0
-#define LR_RETRY 1        /* not delivered, not the record's fault: the lane rewinds */
-#define LR_RETRY_SINGLY 2 /* a group was refused and it is not known for whose fault: the
-                             lane rewinds and writes that stretch record by record */
-#define LR_REJECTED 3     /* refused for good, and this record alone is the reason */
-#define LR_ABANDONED 4    /* given up with its transaction or client: free the memory only */
+#define LR_RETRY 1 /* not delivered, not the record's fault: the lane rewinds */
+#define LR_RETRY_SINGLY                                                                            \
+    2                  /* a group was refused and it is not known for whose fault: the             \
+                          lane rewinds and writes that stretch record by record */
+#define LR_REJECTED 3  /* refused for good, and this record alone is the reason */
+#define LR_ABANDONED 4 /* given up with its transaction or client: free the memory only */
 
 #define LR_COUNTER 1 /* only grows; the name ends in _total */
 #define LR_GAUGE 2

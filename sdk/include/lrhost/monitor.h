@@ -43,7 +43,7 @@ struct lr_snapshot {
     /* Totals over all lanes since the start. */
     uint64_t records_read;
     uint64_t records_scored;
-    uint64_t records_written; /* handed to the sink */
+    uint64_t records_written;   /* handed to the sink */
     uint64_t records_delivered; /* settled as DELIVERED, dead letters not counted */
     uint64_t records_bad;
     uint64_t dead_letters; /* settled as DELIVERED */

@@ -13,17 +13,17 @@
 extern "C" {
 #endif
 
-#define LR_SINK_BYTES 1u       /* reads encoded[] */
-#define LR_SINK_COLUMNS 2u     /* reads the columns named in `wants` */
+#define LR_SINK_BYTES 1u        /* reads encoded[] */
+#define LR_SINK_COLUMNS 2u      /* reads the columns named in `wants` */
 #define LR_SINK_TRANSACTIONS 4u /* begin, commit and abort are there */
-#define LR_SINK_DURABLE 8u     /* DELIVERED means that the record survives a crash */
-#define LR_SINK_POSITIONS 16u  /* stores positions in its own transaction; see recover */
+#define LR_SINK_DURABLE 8u      /* DELIVERED means that the record survives a crash */
+#define LR_SINK_POSITIONS 16u   /* stores positions in its own transaction; see recover */
 
 struct lr_sink {
     uint32_t size;
-    uint32_t caps;     /* LR_SINK_* */
-    uint32_t wants;    /* LR_COLUMN_* it must have */
-    uint32_t may_want; /* LR_COLUMN_* it uses where the input holds them */
+    uint32_t caps;                  /* LR_SINK_* */
+    uint32_t wants;                 /* LR_COLUMN_* it must have */
+    uint32_t may_want;              /* LR_COLUMN_* it uses where the input holds them */
     const void *transaction_domain; /* see struct lr_source */
 
     /* [optional: settles arrive inside write, or poll is called at least every 10 ms while

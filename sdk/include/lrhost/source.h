@@ -49,10 +49,11 @@ struct lr_source {
     int (*fd)(void *self);
 
     /* [required] Every stream is handed over by an LR_EVENT_ASSIGN before its first record, also
-     * by a source that has only one; one that has none says so by an empty event. Fills at most `max_records` (and batch->capacity) records and their spans.
-     * Takes nothing from a stream at or beyond until[stream] (until NULL: no limit; streams
-     * with an id of n_until or above: no limit). max_records 0 only keeps the source alive
-     * and reports events, the end (LR_END) included. May wait up to timeout_ns; with an fd it is given 0.
+     * by a source that has only one; one that has none says so by an empty event. Fills at most
+     * `max_records` (and batch->capacity) records and their spans. Takes nothing from a stream at
+     * or beyond until[stream] (until NULL: no limit; streams with an id of n_until or above: no
+     * limit). max_records 0 only keeps the source alive and reports events, the end (LR_END)
+     * included. May wait up to timeout_ns; with an fd it is given 0.
      *
      *   LR_OK         something is in the batch (records, or a moved position alone)
      *   LR_AGAIN      nothing now
