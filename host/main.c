@@ -41,7 +41,7 @@ static const char usage[] =
     "Exit codes: 0 done, 64 usage, 65 data, 69 unavailable, 70 internal, 75 fenced or given up\n"
     "for now, 77 not trusted, 78 configuration. A supervisor should restart after 69, 70, 75.\n"
     "\n"
-    "More: lrhost(1), lrhost describe, docs/ of the source.\n";
+    "More: lrhost describe, and docs/ of the source.\n";
 
 struct arguments {
     struct lrh_override overrides[OVERRIDES_MAX];
