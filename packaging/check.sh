@@ -35,7 +35,8 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -eq 0 ] || shift
 stage 'tests' "${quick[@]}"
-JOBS=1 stage 'lint, sanitizers, fuzzing' packaging/lint.sh packaging/sanitize.sh packaging/fuzz.sh
+JOBS=1 stage 'lint, sanitizers, fuzzing' packaging/lint.sh packaging/sanitize.sh \
+    packaging/tsan.sh packaging/fuzz.sh
 JOBS=1 stage 'the demo, an installation, Apache Kafka' "$@"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]

@@ -38,7 +38,7 @@ program:c++,g++,clang++          g++                 gcc-c++
 fuzzer                           clang-16,libclang-rt-16-dev/clang,libclang-rt-dev clang,compiler-rt
 program:clang-tidy-16,clang-tidy clang-tidy-16/clang-tidy  clang-tools-extra
 program:cppcheck                 cppcheck            cppcheck
-program:valgrind                 valgrind            valgrind
+program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-extra
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
 program:kcat                     kcat                kcat

@@ -3,7 +3,9 @@
 #
 # The tests of `make test` once more, with host, plugins and test programs built for a sanitizer.
 #
-#   packaging/sanitize.sh [address,undefined|thread]
+#   packaging/sanitize.sh [address,undefined|thread [NAME...]]
+#
+# NAME: only these, a unit test (test_kafka_sink) or a script (tests/e2e/stop.sh).
 #
 # Everything is built with the same flags: an overflow inside a plugin that is not instrumented
 # would go unseen. thread: librdkafka locks with C11 mutexes, of which gcc's runtime knows
@@ -14,6 +16,7 @@ cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
 MAKE=${MAKE:-make}
 kind=${1:-address,undefined}
+[ $# -eq 0 ] || shift
 folder=$BUILD/sanitize-${kind%%,*}
 mkdir -p "$folder" && folder=$(realpath "$folder") || exit 70
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -38,6 +41,14 @@ if ! echo 'int main(void){return 0;}' |
     exit 77
 fi
 
+if [ $# -gt 0 ]; then
+    tests=
+    for name in "$@"; do
+        case $name in test_*) name=$folder/tests/unit/$name ;; esac
+        tests+=" $name"
+    done
+    extra+=("TESTS=$tests")
+fi
 "$MAKE" -s -j"$jobs" BUILD="$folder" SANITIZE="$kind" "${extra[@]}" test-build || exit 1
 # A program is some two to fifteen times slower here; tests that measure time know by this.
 export SLOW=1
