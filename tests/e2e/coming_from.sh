@@ -50,3 +50,12 @@ INI
 printf '1,2,4\n' | run_for 10 "$lrhost" "$work/model.ini" >"$work/out" 2>"$work/err"
 expect_code 0 $? "a model of the exercise" "$work/err"
 expect_equal '1,2,4;-1.5' "$(without_last_column "$work/out")" "prediction of a loaded model"
+
+# t1 stays last and in milliseconds, whatever is added and in whichever order.
+before=$(date +%s%3N)
+printf '1,2,4\n' | run_for 10 "$lrhost" --set codec.append=t1,t2,prediction "$work/model.ini" \
+    >"$work/out" 2>"$work/err"
+expect_code 0 $? "more columns" "$work/err"
+awk -F';' -v before="$before" '
+    { ok = NF == 4 && $2 >= before && $3 == -1.5 && $4 >= before && $4 <= before + 60000 }
+    END { exit !ok }' "$work/out" || fail "t1 is not the last column: $(cat "$work/out")"
