@@ -157,6 +157,7 @@ lr_status lrh_instance_create(struct lrh_pipeline *pipeline, const struct lrh_pa
         .metric = host_metric,
         .settle = is_dead ? host_settle_dead : host_settle,
         .bad_record = host_bad_record,
+        .guarantee = pipeline->guarantee,
     };
     status = part->plugin->create(&instance->host, lrh_settings_values(part->settings),
                                   &instance->self, err);

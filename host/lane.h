@@ -21,10 +21,6 @@
 
 #include "system.h"
 
-#define LRH_AT_MOST_ONCE 1
-#define LRH_AT_LEAST_ONCE 2
-#define LRH_EXACTLY_ONCE 3
-
 #define LRH_BAD_DEAD_LETTER 1 /* on_bad_record */
 #define LRH_BAD_SKIP 2
 #define LRH_BAD_FAIL 3
@@ -54,7 +50,8 @@ struct lrh_model_part {
 struct lrh_lane_config {
     uint32_t index, lanes;
     const char *pipeline;
-    int32_t guarantee, on_bad, on_null;
+    int32_t guarantee; /* LR_AT_MOST_ONCE ... */
+    int32_t on_bad, on_null;
     uint32_t max_batch;             /* records per batch, 1 .. LRH_BATCH_MAX */
     uint32_t n_features, n_outputs; /* width of the columns */
     int32_t decode, encode;         /* not 0: the codec has work to do in that direction */

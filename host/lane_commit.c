@@ -31,6 +31,7 @@ static void remember_poison(struct lrh_lane *lane, const struct lr_position *at)
         lane->poison_room = room;
     }
     lane->poisons[lane->n_poisons++] = (struct poison){at->stream, 0, at->next};
+    lane->aborts = 0; /* that was worth one */
 }
 
 /* Those whose dead letter is committed are not read again. */
@@ -103,7 +104,7 @@ static void settle_part(struct lrh_lane *lane, struct flight *flight, int dead, 
             ADD(lane, dead_letters, n);
         else
             ADD(lane, delivered, n);
-    } else if (lane->config.guarantee == LRH_AT_MOST_ONCE) {
+    } else if (lane->config.guarantee == LR_AT_MOST_ONCE) {
         ADD(lane, lost, n); /* its position is stored already: it cannot come again */
     } else {
         note_outcome(lane, flight, dead, n, outcome);
@@ -199,7 +200,7 @@ lr_status lrh__lane_begin(struct lrh_lane *lane)
     struct lr_error err = LR_ERROR_INIT;
     lr_status status;
 
-    if (lane->config.guarantee != LRH_EXACTLY_ONCE || lane->transaction)
+    if (lane->config.guarantee != LR_EXACTLY_ONCE || lane->transaction)
         return LR_OK;
     status = sink->ops->begin(sink->self, &err);
     if (status < 0) {
@@ -280,7 +281,7 @@ static lr_status commit_transaction(struct lrh_lane *lane)
         return status;
     do {
         struct lr_group_token token = {sizeof token, 0, NULL};
-        int wanted = source->ops->group_token && !(sink->ops->caps & LR_SINK_POSITIONS);
+        int wanted = source->ops->group_token && !lane_sink_stores(lane);
 
         status = wanted ? source->ops->group_token(source->self, &token, &err) : LR_OK;
         if (status >= 0)
@@ -296,6 +297,7 @@ static lr_status commit_transaction(struct lrh_lane *lane)
         return lrh__lane_fail(lane, status, &err);
     }
     lane->transaction = 0;
+    lane->aborts = 0;
     lrh_ledger_committed(&lane->ledger, lane->positions, n);
     ADD(lane, commits, 1);
     return LR_OK;
@@ -305,9 +307,9 @@ lr_status lrh__lane_commit(struct lrh_lane *lane, int32_t wait)
 {
     lr_status status = LR_OK;
 
-    if (lane->config.guarantee == LRH_EXACTLY_ONCE)
+    if (lane->config.guarantee == LR_EXACTLY_ONCE)
         status = commit_transaction(lane);
-    else if (lane->config.guarantee == LRH_AT_LEAST_ONCE)
+    else if (lane->config.guarantee == LR_AT_LEAST_ONCE)
         status = commit_stored(lane, wait);
     if (lane->n_poisons)
         forget_poisons(lane);

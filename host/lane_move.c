@@ -54,13 +54,14 @@ static lr_status ask_store(struct lrh_lane *lane, uint32_t n)
         if (status == LR_AGAIN && lrh__lane_serve(lane, 10 * MS) != LR_OK)
             return lane->status;
     } while (status == LR_AGAIN && !lrh__lane_late(lane));
-    if (status == LR_OK && (sink->ops->caps & LR_SINK_POSITIONS))
+    if (status == LR_OK && lane_sink_stores(lane))
         status = sink->ops->recover(sink->self, lane->ledger.infos, lane->positions, n, &err);
     if (status < 0)
         return lrh__lane_fail(lane, status, &err);
     return status;
 }
 
+/* LR_AGAIN: time was over before the sink said that it is done. */
 static lr_status abort_transaction(struct lrh_lane *lane)
 {
     const struct lrh_sink_part *sink = &lane->config.sink;
@@ -69,12 +70,35 @@ static lr_status abort_transaction(struct lrh_lane *lane)
 
     if (!lane->transaction)
         return LR_OK;
-    status = sink->ops->abort(sink->self, &err);
-    lane->transaction = 0;
+    do
+        status = sink->ops->abort(sink->self, &err);
+    while (status == LR_AGAIN && !lrh__lane_late(lane));
+    lane->transaction = status == LR_AGAIN;
     if (status < 0) {
         lr_context(&err, "sink");
         return lrh__lane_fail(lane, status, &err);
     }
+    return status;
+}
+
+/* What aborts again and again is not mended by another try at once, nor by a hundred. */
+static lr_status pause_after_abort(struct lrh_lane *lane)
+{
+    struct lr_error err = LR_ERROR_INIT;
+    int64_t until;
+
+    if (lane->aborts++ == 0)
+        return LR_OK;
+    if (lane->aborts > ABORTS_MAX)
+        return lrh__lane_fail(lane,
+                              lr_fail(&err, LR_EFENCED,
+                                      "sink: %u transactions in a row were aborted; given up for "
+                                      "now (the log says why each of them was)",
+                                      lane->aborts - 1),
+                              &err);
+    until = lane_after(lane, ABORT_PAUSE_NS << (lane->aborts < 10 ? lane->aborts : 10));
+    while (lane_mono(lane) < until && !lrh_lane_stopping(lane))
+        lrh__lane_doze(lane, until - lane_mono(lane), 0);
     return LR_OK;
 }
 
@@ -84,10 +108,15 @@ static lr_status rewind_all(struct lrh_lane *lane)
     uint32_t n = 0;
     lr_status status;
 
-    if (lane->config.guarantee == LRH_EXACTLY_ONCE)
-        status = abort_transaction(lane);
-    else
+    if (lane->config.guarantee != LR_EXACTLY_ONCE) {
         status = lrh__lane_drain(lane, INT64_MAX);
+    } else {
+        int32_t open = lane->transaction;
+
+        status = abort_transaction(lane);
+        if (status == LR_OK && open)
+            status = pause_after_abort(lane);
+    }
     if (status != LR_OK)
         return status;
     if (lane->stream_room)
@@ -95,13 +124,13 @@ static lr_status rewind_all(struct lrh_lane *lane)
     for (uint32_t i = 0; i < lane->ledger.n_streams; i++)
         if (lane->ledger.streams[i].ours)
             lane->positions[n++] = (struct lr_position){i, 0, lane->ledger.streams[i].finished};
-    if (lane->config.guarantee == LRH_EXACTLY_ONCE)
+    if (lane->config.guarantee == LR_EXACTLY_ONCE)
         status = ask_store(lane, n);
     for (uint32_t i = 0; i < n && status == LR_OK; i++) {
         struct lrh_stream *s = &lane->ledger.streams[lane->positions[i].stream];
 
         lrh_ledger_rewind(&lane->ledger, lane->positions[i].stream, lane->positions[i].next);
-        if (lane->config.guarantee == LRH_EXACTLY_ONCE)
+        if (lane->config.guarantee == LR_EXACTLY_ONCE)
             s->committed = lane->positions[i].next;
     }
     if (status == LR_OK)
@@ -195,12 +224,12 @@ static lr_status assign(struct lrh_lane *lane, const struct lr_event *event)
             lane->positions[n++] = (struct lr_position){s->info.id, 0, s->read};
         }
     }
-    if (status == LR_OK && (sink->ops->caps & LR_SINK_POSITIONS))
+    if (status == LR_OK && lane_sink_stores(lane))
         status = sink->ops->recover(sink->self, lane->ledger.infos, lane->positions, n, &err);
     if (status != LR_OK)
         return lrh__lane_fail(lane, status, &err);
     status = answer(lane);
-    if (status != LR_OK || !(sink->ops->caps & LR_SINK_POSITIONS))
+    if (status != LR_OK || !lane_sink_stores(lane))
         return status;
     for (uint32_t i = 0; i < n; i++) {
         struct lrh_stream *s = &lane->ledger.streams[lane->positions[i].stream];
@@ -234,7 +263,7 @@ static lr_status give_up(struct lrh_lane *lane, const struct lr_event *event)
     if (status == LR_OK)
         status = lrh__lane_unread(lane);
     /* After RESET an engine owes no commit for what it wrote before. */
-    if (lane->config.guarantee == LRH_AT_LEAST_ONCE)
+    if (lane->config.guarantee == LR_AT_LEAST_ONCE)
         lane->commit_due_ns = lane_after(lane, COMMIT_AGAIN_NS);
     lane->reset = 1;
     return status;
@@ -286,7 +315,7 @@ lr_status lrh_lane_close(struct lrh_lane *lane, int64_t deadline_ns, struct lr_e
             lrh__work_release(lane, &lane->works[i]);
     lrh_lane_set_deadline(lane, sooner && sooner < deadline_ns ? sooner : deadline_ns);
     lane->status = LR_OK; /* what is settled is committed all the same */
-    if (failed == LR_OK || lane->config.guarantee != LRH_EXACTLY_ONCE)
+    if (failed == LR_OK || lane->config.guarantee != LR_EXACTLY_ONCE)
         bring_home(lane, failed == LR_OK);
     (void)abort_transaction(lane);
     if (lane->totals.in_flight > 0)

@@ -22,6 +22,8 @@
 #define BAD_TEXT 240u
 #define SLICE_NS INT64_C(100000000) /* longest sleep between two looks at a part without fd */
 #define COMMIT_AGAIN_NS INT64_C(100000000) /* between two tries of a commit we owe */
+#define ABORTS_MAX 20                        /* transactions in a row; then the lane gives up */
+#define ABORT_PAUSE_NS INT64_C(5000000)      /* after the first repetition, doubled with each more */
 #define SLICE_SETTLE_NS INT64_C(10000000)  /* the same while settles are due (see sink.fd) */
 
 /* A record set aside. */
@@ -103,6 +105,7 @@ struct lrh_lane {
     int32_t recover;                    /* rewind at the next verb */
     int32_t single;                     /* records are written one by one for a while */
     int32_t transaction;                /* open */
+    uint32_t aborts;                    /* transactions aborted since one was committed */
     int32_t busy;                       /* inside a rebalance or rewind: the source is not polled */
     int32_t at_end;                     /* the source said END, and was not sought since */
     int32_t ended;                      /* atomic; and all of it is through */
@@ -128,6 +131,13 @@ struct lrh_lane {
 
 #define ADD(lane, member, n) lr_metric_add(&(lane)->totals.member, (n))
 #define SET(lane, member, n) lr_metric_set(&(lane)->totals.member, (n))
+
+/* The sink stores the positions, in its own transaction. */
+static inline int lane_sink_stores(const struct lrh_lane *lane)
+{
+    return lane->config.guarantee == LR_EXACTLY_ONCE &&
+           (lane->config.sink.ops->caps & LR_SINK_POSITIONS);
+}
 
 static inline int64_t lane_mono(const struct lrh_lane *lane)
 {

@@ -346,7 +346,7 @@ static lr_status write_work(struct lrh_lane *lane, struct work *work)
         status = wait_for_room(lane, work->batch.count);
     if (status != LR_OK)
         return status;
-    if (lane->config.guarantee == LRH_AT_MOST_ONCE && (status = commit_before(lane, work)) != LR_OK)
+    if (lane->config.guarantee == LR_AT_MOST_ONCE && (status = commit_before(lane, work)) != LR_OK)
         return status;
     number = lane->free_flights[--lane->n_free_flights];
     flight = lane->flights[number];

@@ -15,7 +15,7 @@ const char *lrh_guarantee_name(int32_t guarantee)
 {
     static const char *const names[] = {"auto", "at_most_once", "at_least_once", "exactly_once"};
 
-    return guarantee >= 0 && guarantee <= LRH_EXACTLY_ONCE ? names[guarantee] : "?";
+    return guarantee >= 0 && guarantee <= LR_EXACTLY_ONCE ? names[guarantee] : "?";
 }
 
 /* Adds a problem at the place of a key, or of its section, or of the file. */
@@ -97,8 +97,12 @@ static void ask_plugins(struct lrh_pipeline *pipeline, struct lrh_problems *prob
     for (uint32_t i = 0; i < LRH_PARTS; i++) {
         struct lrh_part *part = &pipeline->parts[i];
         struct hearing hearing = {pipeline, part, problems};
-        struct lr_report report = {sizeof report, 0,           &hearing, hear_problem,
-                                   hear_warning,  hear_touches};
+        struct lr_report report = {.size = sizeof report,
+                                   .ctx = &hearing,
+                                   .problem = hear_problem,
+                                   .warning = hear_warning,
+                                   .touches = hear_touches,
+                                   .guarantee = pipeline->guarantee};
 
         if (part->plugin && part->plugin->check && part->settings)
             part->plugin->check(lrh_settings_values(part->settings),
@@ -141,21 +145,30 @@ static void judge_exactly_once(struct lrh_pipeline *pipeline, struct lrh_problem
                    sink_part->name);
 }
 
+/* Plugins are told of it when they judge their settings. */
+static void choose_guarantee(struct lrh_pipeline *pipeline)
+{
+    const struct lr_plugin *source = pipeline->parts[LRH_PART_SOURCE].plugin;
+
+    pipeline->guarantee = pipeline->settings->guarantee;
+    if (pipeline->guarantee == 0 && source)
+        pipeline->guarantee = ((const struct lr_source *)source->ops)->caps & LR_SOURCE_REPLAY
+                                  ? LR_AT_LEAST_ONCE
+                                  : LR_AT_MOST_ONCE;
+}
+
 static void judge_guarantee(struct lrh_pipeline *pipeline, struct lrh_problems *problems)
 {
     const struct lrh_part *source_part = &pipeline->parts[LRH_PART_SOURCE];
     const struct lr_source *source = source_part->plugin->ops;
     int replay = (source->caps & LR_SOURCE_REPLAY) != 0;
 
-    pipeline->guarantee = pipeline->settings->guarantee;
-    if (pipeline->guarantee == 0)
-        pipeline->guarantee = replay ? LRH_AT_LEAST_ONCE : LRH_AT_MOST_ONCE;
-    if (pipeline->guarantee == LRH_AT_LEAST_ONCE && !replay)
+    if (pipeline->guarantee == LR_AT_LEAST_ONCE && !replay)
         problem_at(pipeline, problems, "pipeline", "guarantee",
                    "guarantee = at_least_once needs a source that can be read again; '%s' "
                    "cannot, so at_most_once is what it can give",
                    source_part->name);
-    if (pipeline->guarantee == LRH_EXACTLY_ONCE)
+    if (pipeline->guarantee == LR_EXACTLY_ONCE)
         judge_exactly_once(pipeline, problems);
     if (pipeline->settings->lanes > 1 && !(source->caps & LR_SOURCE_SPLIT))
         problem_at(pipeline, problems, "pipeline", "lanes",
@@ -210,7 +223,7 @@ static void judge_learning(struct lrh_pipeline *pipeline, struct lrh_problems *p
     else if (pipeline->settings->lanes > 1)
         problem_at(pipeline, problems, "model", "learn",
                    "learn = yes needs lanes = 1, since lanes share one model");
-    else if (pipeline->guarantee == LRH_EXACTLY_ONCE && (!model->snapshot || !model->restore))
+    else if (pipeline->guarantee == LR_EXACTLY_ONCE && (!model->snapshot || !model->restore))
         problem_at(pipeline, problems, "model", "learn",
                    "learn = yes under exactly_once needs a model that can take back what it "
                    "learnt; '%s' cannot",
@@ -219,6 +232,7 @@ static void judge_learning(struct lrh_pipeline *pipeline, struct lrh_problems *p
 
 void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *problems)
 {
+    choose_guarantee(pipeline);
     ask_plugins(pipeline, problems);
     if (!pipeline->parts[LRH_PART_SOURCE].plugin || !pipeline->parts[LRH_PART_SINK].plugin)
         return; /* said already */

@@ -13,7 +13,7 @@ struct lrh_pipeline_settings {
     const char *name; /* NULL: the file's name */
     const char *instance;
     int64_t lanes;
-    int32_t guarantee; /* 0 auto, LRH_AT_MOST_ONCE ... */
+    int32_t guarantee; /* 0 auto, LR_AT_MOST_ONCE ... */
     int32_t on_bad;    /* 0 auto, LRH_BAD_* */
     int32_t on_null;   /* 0 pass, 1 skip, 2 bad */
     int32_t log_level; /* 0 unset, then LR_LOG_ERROR .. by position */

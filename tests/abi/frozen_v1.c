@@ -41,13 +41,15 @@ SIZE(lr_pair, 16);
 AT(lr_pair, name, 0, 8);
 AT(lr_pair, value, 8, 8);
 
-SIZE(lr_report, 40);
+GREW(lr_report, 40);
 AT(lr_report, size, 0, 4);
 AT(lr_report, reserved, 4, 4);
 AT(lr_report, ctx, 8, 8);
 AT(lr_report, problem, 16, 8);
 AT(lr_report, warning, 24, 8);
 AT(lr_report, touches, 32, 8);
+AT(lr_report, guarantee, 40, 4);
+AT(lr_report, reserved2, 44, 4);
 
 SIZE(lr_plugin, 104);
 AT(lr_plugin, size, 0, 4);
@@ -156,7 +158,7 @@ AT(lr_stream, reserved, 20, 4);
 AT(lr_stream, next, 24, 8);
 AT(lr_stream, end, 32, 8);
 
-SIZE(lr_host, 112);
+GREW(lr_host, 112);
 AT(lr_host, size, 0, 4);
 AT(lr_host, abi, 4, 4);
 AT(lr_host, ctx, 8, 8);
@@ -173,6 +175,8 @@ AT(lr_host, memory, 80, 8);
 AT(lr_host, metric, 88, 8);
 AT(lr_host, settle, 96, 8);
 AT(lr_host, bad_record, 104, 8);
+AT(lr_host, guarantee, 112, 4);
+AT(lr_host, reserved, 116, 4);
 
 SIZE(lr_schema, 32);
 AT(lr_schema, size, 0, 4);
@@ -348,6 +352,10 @@ NUMBER(LR_UNSET, INT64_MIN);
 NUMBER(LR_READS, 1);
 NUMBER(LR_WRITES, 2);
 NUMBER(LR_PROCESS_ONLY, 1u);
+NUMBER(LR_BY_NAME, 2u);
+NUMBER(LR_AT_MOST_ONCE, 1);
+NUMBER(LR_AT_LEAST_ONCE, 2);
+NUMBER(LR_EXACTLY_ONCE, 3);
 NUMBER(LR_SOURCE, 1);
 NUMBER(LR_CODEC, 2);
 NUMBER(LR_ENGINE, 3);

@@ -51,10 +51,10 @@ struct row {
 static const struct {
     const char *name;
     int32_t guarantee, positions;
-} guarantees[] = {{"at_least_once", LRH_AT_LEAST_ONCE, 0},
-                  {"exactly_once", LRH_EXACTLY_ONCE, 0},
-                  {"exactly_once_file", LRH_EXACTLY_ONCE, 1},
-                  {"at_most_once", LRH_AT_MOST_ONCE, 0}};
+} guarantees[] = {{"at_least_once", LR_AT_LEAST_ONCE, 0},
+                  {"exactly_once", LR_EXACTLY_ONCE, 0},
+                  {"exactly_once_file", LR_EXACTLY_ONCE, 1},
+                  {"at_most_once", LR_AT_MOST_ONCE, 0}};
 #define GUARANTEES (sizeof guarantees / sizeof guarantees[0])
 #define CONFIGS (GUARANTEES * ENGINES)
 

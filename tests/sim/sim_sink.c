@@ -79,7 +79,7 @@ static void deliver(struct sim_sink *sink, const struct pending *p)
 {
     struct world *world = sink->world;
     int ours = world->owner[p->stream] == US && world->claim[p->stream] == p->claim;
-    int open = world->setup.guarantee == LRH_EXACTLY_ONCE;
+    int open = world->setup.guarantee == LR_EXACTLY_ONCE;
 
     world_put(world, &(struct output){p->stream, p->letter ? LETTER : RESULT, open ? OPEN : VISIBLE,
                                       ours ? US : NOBODY, p->offset, open ? sink->transaction : 0});
@@ -131,7 +131,7 @@ void sim_sink_send(struct sim_sink *sink)
     if (world_fault(world, 15)) {
         world->dirty = sink->spoiled = 1;
         p->outcome = LR_RETRY;
-        if (world_draw(world, 2) || world->setup.guarantee == LRH_EXACTLY_ONCE)
+        if (world_draw(world, 2) || world->setup.guarantee == LR_EXACTLY_ONCE)
             return;
     }
     deliver(sink, p);
@@ -178,7 +178,7 @@ static lr_status sink_write(void *self, const struct lr_batch *batch, uint32_t f
     world_call(world);
     if (count == 0)
         world_fail(world, "a write of nothing");
-    if (world->setup.guarantee == LRH_EXACTLY_ONCE && (!main->open || main->again))
+    if (world->setup.guarantee == LR_EXACTLY_ONCE && (!main->open || main->again))
         world_fail(world, "a write outside of a transaction");
     while (taken < count && main->n < main->room && (taken == 0 || world_draw(world, 6))) {
         uint32_t i = first + taken++;
@@ -355,7 +355,7 @@ void sim_sink_init(struct sim_sink *sink, struct life *life, struct sim_sink *ma
                                 .write = sink_write,
                                 .poll = sink_poll,
                                 .flush = sink_flush};
-    if (life->world->setup.guarantee == LRH_EXACTLY_ONCE) {
+    if (life->world->setup.guarantee == LR_EXACTLY_ONCE) {
         ret_ops->caps |= LR_SINK_TRANSACTIONS;
         ret_ops->begin = sink_begin;
         ret_ops->commit = sink_commit;

@@ -61,7 +61,7 @@ void world_init(struct world *world, const struct setup *setup, uint64_t seed)
     world->gives_back = world_draw(world, 2) == 0;
     world->finite = world_draw(world, 8) == 0;
     world->vague = world_draw(world, 4) == 0;
-    world->attached = setup->guarantee == LRH_EXACTLY_ONCE || world_draw(world, 2);
+    world->attached = setup->guarantee == LR_EXACTLY_ONCE || world_draw(world, 2);
     world->source_fd = world_draw(world, 2) == 0;
     world->sink_fd = world_draw(world, 2) == 0;
     world->encodes = world_draw(world, 2) == 0;
@@ -250,7 +250,7 @@ void world_store(struct world *world, const struct lr_position *positions, uint3
             world_fail(world, "stream %u: committed %lld after %lld", s,
                        (long long)positions[i].next, (long long)world->committed[s]);
         for (int64_t at = world->committed[s];
-             world->setup.guarantee != LRH_AT_MOST_ONCE && at < positions[i].next; at++)
+             world->setup.guarantee != LR_AT_MOST_ONCE && at < positions[i].next; at++)
             if (world_expects(world, s, at) != NOTHING && !world->seen[s][at])
                 world_fail(world, "%u:%lld is committed and not delivered", s, (long long)at);
         world->committed[s] = positions[i].next;
@@ -297,13 +297,13 @@ static void judge_record(struct world *world, uint32_t s, int64_t at)
 {
     int expected = world_expects(world, s, at);
     uint32_t n = world->seen[s][at];
-    int at_most = world->setup.guarantee == LRH_AT_MOST_ONCE;
+    int at_most = world->setup.guarantee == LR_AT_MOST_ONCE;
 
     if (n == 0 && expected != NOTHING && (!at_most || !world->dirty))
         world_fail(world, "%u:%lld is lost", s, (long long)at);
     if (n > 0 && expected == NOTHING)
         world_fail(world, "%u:%lld should leave nothing", s, (long long)at);
-    if (n > 1 && world->setup.guarantee != LRH_AT_LEAST_ONCE)
+    if (n > 1 && world->setup.guarantee != LR_AT_LEAST_ONCE)
         world_fail(world, "%u:%lld came %u times", s, (long long)at, n);
     if (n > 1 && !world->dirty)
         world_fail(world, "%u:%lld came %u times though nothing happened", s, (long long)at, n);

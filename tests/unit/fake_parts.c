@@ -226,7 +226,7 @@ static lr_status take(struct fake_parts *parts, const struct lr_batch *batch, ui
 
     if (count == 0)
         breach(parts, "a write of nothing");
-    if (parts->config.guarantee == LRH_EXACTLY_ONCE && !parts->open)
+    if (parts->config.guarantee == LR_EXACTLY_ONCE && !parts->open)
         breach(parts, "a write outside of a transaction");
     n = n < parts->room ? n : parts->room;
     for (uint32_t i = first; i < first + n; i++) {
@@ -425,7 +425,7 @@ void parts_init(struct fake_parts *parts)
     parts->event = (struct lr_event){sizeof parts->event, LR_EVENT_ASSIGN, 2, 0, parts->listed};
     parts->config = (struct lrh_lane_config){.lanes = 1,
                                              .pipeline = "test",
-                                             .guarantee = LRH_AT_LEAST_ONCE,
+                                             .guarantee = LR_AT_LEAST_ONCE,
                                              .on_bad = LRH_BAD_DEAD_LETTER,
                                              .on_null = LRH_NULL_PASS,
                                              .max_batch = 8,

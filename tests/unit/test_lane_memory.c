@@ -90,7 +90,7 @@ static lr_status run(int32_t guarantee, long n)
     CU_ASSERT_TRUE(status == LR_OK || err.text[0] != '\0');
     parts_destroy(&parts);
     CU_ASSERT_EQUAL(parts.breaches, 0);
-    CU_ASSERT_TRUE(guarantee == LRH_AT_MOST_ONCE || stored_is_delivered());
+    CU_ASSERT_TRUE(guarantee == LR_AT_MOST_ONCE || stored_is_delivered());
     return status;
 }
 
@@ -110,17 +110,17 @@ static void every_allocation(int32_t guarantee)
 
 static void test_at_least_once(void)
 {
-    every_allocation(LRH_AT_LEAST_ONCE);
+    every_allocation(LR_AT_LEAST_ONCE);
 }
 
 static void test_exactly_once(void)
 {
-    every_allocation(LRH_EXACTLY_ONCE);
+    every_allocation(LR_EXACTLY_ONCE);
 }
 
 static void test_at_most_once(void)
 {
-    every_allocation(LRH_AT_MOST_ONCE);
+    every_allocation(LR_AT_MOST_ONCE);
 }
 
 static CU_TestInfo cases[] = {

@@ -216,7 +216,7 @@ static void test_given_up_halfway_is_no_prefix(void)
     struct lr_batch *batch;
 
     parts_init(&parts);
-    parts.config.guarantee = LRH_EXACTLY_ONCE;
+    parts.config.guarantee = LR_EXACTLY_ONCE;
     parts.room = 5; /* and then AGAIN for good */
     parts_start(&parts);
     batch = parts_read(&parts, 8);
@@ -401,7 +401,7 @@ static void test_store_that_fails(void)
 static void test_at_most_once_stores_first(void)
 {
     parts_init(&parts);
-    parts.config.guarantee = LRH_AT_MOST_ONCE;
+    parts.config.guarantee = LR_AT_MOST_ONCE;
     parts.split = 1;
     parts.hold = 1;
     parts_start(&parts);
@@ -473,7 +473,7 @@ static void test_refused_commit_comes_again(void)
 static void test_transaction(void)
 {
     parts_init(&parts);
-    parts.config.guarantee = LRH_EXACTLY_ONCE;
+    parts.config.guarantee = LR_EXACTLY_ONCE;
     parts_special(&parts, 0, 1, PARTS_BROKEN);
     parts_start(&parts);
     CU_ASSERT_EQUAL(commit(), LR_OK); /* nothing to commit: no transaction */

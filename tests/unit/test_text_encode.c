@@ -176,7 +176,8 @@ static void tell(void *ctx, const char *option, const char *message)
 static void test_check(void)
 {
     int count = 0;
-    struct lr_report report = {sizeof report, 0, &count, tell, tell, NULL};
+    struct lr_report report = {
+        .size = sizeof report, .ctx = &count, .problem = tell, .warning = tell};
     struct fake_settings settings;
 
     told[0] = '\0';

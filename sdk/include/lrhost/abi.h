@@ -110,12 +110,20 @@ struct lr_pair { /* frozen */
     const char *value;
 };
 
+/* What a pipeline promises for each record. */
+#define LR_AT_MOST_ONCE 1
+#define LR_AT_LEAST_ONCE 2
+#define LR_EXACTLY_ONCE 3
+
 /* Where check() puts what it finds. */
 #define LR_READS 1
 #define LR_WRITES 2
 #define LR_PROCESS_ONLY                                                                            \
     1u /* lives in this process alone: who reads it needs a pipeline of the                        \
           same command that writes it */
+#define LR_BY_NAME                                                                                 \
+    2u /* knows this process by the names of pipeline and instance: a second                       \
+          process of the same names on this host is refused */
 
 struct lr_report {
     uint32_t size;
@@ -129,8 +137,10 @@ struct lr_report {
     /* A resource the instance will read or write, "topic:orders", "file:/tmp/x", "stdin:";
      * lets the host see that pipelines of one command fit together: one that is written must
      * not be written twice where it is a file, and standard input has one reader. `flags`:
-     * LR_PROCESS_ONLY. */
+     * LR_PROCESS_ONLY, LR_BY_NAME. */
     void (*touches)(void *ctx, int32_t direction, const char *resource, uint32_t flags);
+    int32_t guarantee; /* of the pipeline: LR_AT_MOST_ONCE ...; 0: not known yet */
+    int32_t reserved2;
 };
 
 /* ---- descriptors ---------------------------------------------------------------- */

@@ -64,6 +64,9 @@ struct lr_host {
      * word of a small fixed set ("parse", "features", "not_finite", "size"), `message` a
      * sentence that names the column. Both are copied. */
     void (*bad_record)(void *ctx, uint32_t index, const char *reason, const char *message);
+
+    int32_t guarantee; /* what the pipeline promises: LR_AT_MOST_ONCE ... */
+    int32_t reserved;
 };
 
 static inline void lr_metric_add(int64_t *cell, int64_t n)

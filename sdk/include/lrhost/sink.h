@@ -63,7 +63,9 @@ struct lr_sink {
      *   LR_AGAIN     not yet; call again with the same arguments
      *   LR_ABORT     call abort, then the lane rewinds to what is stored
      *   LR_IN_DOUBT  stop and start the sink, then the lane rewinds to what is stored
-     * abort settles everything unsettled as LR_ABANDONED before it returns. */
+     * abort settles everything unsettled as LR_ABANDONED before it returns LR_OK. LR_AGAIN: not
+     * yet; call again. After LR_OK nothing of the transaction will ever be visible, and what is
+     * stored can be asked for. */
     lr_status (*begin)(void *self, struct lr_error *err);
     lr_status (*commit)(void *self, const struct lr_position *positions, uint32_t n,
                         const struct lr_group_token *token, struct lr_error *err);
