@@ -130,18 +130,103 @@ static lr_status ask_stored(struct source *s, rd_kafka_topic_partition_list_t *l
 
 /* ---- without a stored position ---------------------------------------------------------- */
 
-/* start = latest is meant for what was there when we came: a partition that appears later is
- * read from its first record. */
-static int64_t start_of(const struct source *s, const struct stream *st)
+/* What a stored position's metadata says; 0: nothing. */
+static int32_t read_founded(const rd_kafka_topic_partition_t *p)
 {
-    const char *const *topics = s->settings->topics;
-    int32_t late = s->announced; /* of a topic that a pattern found */
+    char text[sizeof FOUNDED + 16];
+    long n;
 
-    for (uint32_t i = 0; topics[i]; i++)
-        if (strcmp(topics[i], st->topic) == 0)
-            late = st->info.partition >= s->known[i];
-    return s->settings->start == START_EARLIEST || late ? RD_KAFKA_OFFSET_BEGINNING
-                                                        : RD_KAFKA_OFFSET_END;
+    if (p->offset < 0 || !p->metadata || p->metadata_size < sizeof FOUNDED ||
+        p->metadata_size >= sizeof text || memcmp(p->metadata, FOUNDED, sizeof FOUNDED - 1) != 0)
+        return 0;
+    memcpy(text, p->metadata, p->metadata_size);
+    text[p->metadata_size] = '\0';
+    n = strtol(text + sizeof FOUNDED - 1, NULL, 10);
+    return n > 0 && n <= INT32_MAX ? (int32_t)n : 0;
+}
+
+static int32_t count_partitions(struct source *s, const char *topic)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(s->rk, topic, NULL);
+    int32_t n = 0;
+
+    if (rkt && rd_kafka_metadata(s->rk, 0, rkt, &metadata, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (metadata->topic_cnt == 1)
+            n = metadata->topics[0].partition_cnt;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    if (rkt)
+        rd_kafka_topic_destroy(rkt);
+    return n;
+}
+
+/* How many partitions the topic had when the group began. A group without any position begins now;
+ * else its positions say it. A group whose positions do not say it (another program stored them)
+ * is not new, so for it every other partition was added later: 0. */
+static lr_status find_founded(struct source *s, const char *topic, int32_t *ret_founded,
+                              struct lr_error *err)
+{
+    int32_t count = count_partitions(s, topic), stored = 0, founded = 0;
+    rd_kafka_topic_partition_list_t *all;
+    lr_status status;
+
+    if (count == 0)
+        return lr_fail(err, LR_AGAIN, "topic '%s' does not answer", topic), LR_AGAIN;
+    all = rd_kafka_topic_partition_list_new(count);
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(all, topic, i);
+    status = ask_stored(s, all, err);
+    for (int i = 0; i < all->cnt && status == LR_OK; i++) {
+        int32_t said = read_founded(&all->elems[i]);
+
+        stored += all->elems[i].offset >= 0;
+        if (said > 0 && (founded == 0 || said < founded))
+            founded = said;
+    }
+    rd_kafka_topic_partition_list_destroy(all);
+    *ret_founded = stored ? founded : count;
+    return status;
+}
+
+/* Of a topic that only a pattern names: it appeared while we ran. */
+static int is_late(const struct source *s, const struct stream *st)
+{
+    for (uint32_t i = 0; s->settings->topics[i]; i++)
+        if (strcmp(s->settings->topics[i], st->topic) == 0)
+            return 0;
+    return 1;
+}
+
+/* start = latest is meant for what was there when the group began: a partition that was added
+ * later, even while nobody of the group ran, is read from its first record. */
+static lr_status start_of(struct source *s, struct stream *st, int64_t *ret_where,
+                          struct lr_error *err)
+{
+    lr_status status;
+
+    *ret_where = RD_KAFKA_OFFSET_BEGINNING;
+    if (s->settings->start == START_EARLIEST)
+        return LR_OK;
+    status = find_founded(s, st->topic, &st->founded, err);
+    if (status == LR_OK && st->info.partition < st->founded && !(s->announced && is_late(s, st)))
+        *ret_where = RD_KAFKA_OFFSET_END;
+    return status;
+}
+
+/* Stores positions as commits do, with what they say of the group's beginning. */
+static lr_status store_marked(struct source *s, const rd_kafka_topic_partition_list_t *list,
+                              struct lr_error *err)
+{
+    rd_kafka_topic_partition_list_t *marked = rd_kafka_topic_partition_list_new(list->cnt);
+    lr_status status;
+
+    for (int i = 0; i < list->cnt; i++)
+        stream_put(marked, stream_find(s, list->elems[i].topic, list->elems[i].partition),
+                   list->elems[i].offset);
+    status = positions_store(s, marked, wire_now(&s->wire) + ASK_MS * MS, err);
+    rd_kafka_topic_partition_list_destroy(marked);
+    return status;
 }
 
 /* Sets the offsets of those that have no stored position and begin at `where`. */
@@ -151,17 +236,20 @@ static lr_status begin_at(struct source *s, rd_kafka_topic_partition_list_t *lis
     rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new(list->cnt);
     lr_status status = LR_OK;
 
-    for (int i = 0; i < list->cnt; i++) {
+    for (int i = 0; i < list->cnt && status == LR_OK; i++) {
         const rd_kafka_topic_partition_t *p = &list->elems[i];
-        const struct stream *st = stream_find(s, p->topic, p->partition);
+        int64_t begins = where;
 
-        if (p->offset < 0 && start_of(s, st) == where)
+        if (p->offset >= 0)
+            continue;
+        status = start_of(s, stream_find(s, p->topic, p->partition), &begins, err);
+        if (begins == where)
             rd_kafka_topic_partition_list_add(fresh, p->topic, p->partition);
     }
-    if (fresh->cnt > 0) {
+    if (fresh->cnt > 0 && status == LR_OK) {
         status = begin_offsets_at(s->rk, fresh, where, ASK_MS, err);
         if (status == LR_OK && where == RD_KAFKA_OFFSET_END && s->noted)
-            status = positions_store(s, fresh, wire_now(&s->wire) + ASK_MS * MS, err);
+            status = store_marked(s, fresh, err);
     }
     for (int i = 0; i < fresh->cnt && status == LR_OK; i++) {
         const rd_kafka_topic_partition_t *p = &fresh->elems[i];
@@ -184,7 +272,9 @@ lr_status begin_positions(struct source *s, rd_kafka_topic_partition_list_t *lis
 
         if (!st)
             return lr_fail(err, LR_ENOMEM, "no memory for %d partitions", list->cnt);
-        if (p->offset < 0 && st->begin != NO_OFFSET)
+        if (p->offset >= 0)
+            st->founded = read_founded(p);
+        else if (st->begin != NO_OFFSET)
             p->offset = st->begin;
     }
     if (status == LR_OK)
@@ -249,7 +339,7 @@ lr_status begin_rewind(struct source *s, rd_kafka_topic_partition_list_t *list,
     if (due->cnt > 0) {
         status = begin_offsets_at(s->rk, due, timestamp, ASK_MS, err);
         if (status == LR_OK)
-            status = positions_store(s, due, wire_now(&s->wire) + ASK_MS * MS, err);
+            status = store_marked(s, due, err);
     }
     for (int i = 0; i < due->cnt && status == LR_OK; i++) {
         const rd_kafka_topic_partition_t *p = &due->elems[i];

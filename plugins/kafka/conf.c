@@ -9,6 +9,7 @@
  * while a fetch waits; read_committed, because librdkafka derives from it that offsets of open
  * transactions are not used.
  */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "kafka.h"
@@ -29,9 +30,21 @@ static const struct setting defaults[] = {
     {ROLE_CONSUMER, "fetch.wait.max.ms", "100"},
     {ROLE_PRODUCER, "acks", "all"},
     {ROLE_PRODUCER, "enable.idempotence", "true"},
-    {ROLE_PRODUCER, "message.timeout.ms", "0"},
     {ROLE_PRODUCER, "batch.num.messages", "100000"},
     {ROLE_PRODUCER, "sticky.partitioning.linger.ms", "0"}, /* partitioner.c does it */
+};
+
+/* A record waits as long as it takes: giving up is the host's business. */
+static const struct setting patient[] = {
+    {ROLE_PRODUCER, "message.timeout.ms", "0"},
+};
+
+/* A broker answers "concurrent transactions" until the marks of the last one are written, some
+ * milliseconds; librdkafka asks again after retry.backoff.ms. message.timeout.ms follows
+ * transaction.timeout.ms by itself. */
+static const struct setting transactions[] = {
+    {ROLE_PRODUCER, "transaction.timeout.ms", "10000"},
+    {ROLE_PRODUCER, "retry.backoff.ms", "10"},
 };
 
 /* The mock cluster holds an empty fetch for its full wait, and drops old records early. */
@@ -68,18 +81,6 @@ static lr_status set_all(rd_kafka_conf_t *conf, uint32_t role, const struct sett
     return status;
 }
 
-/* Several lanes must not be one static member. */
-static lr_status set_instance_id(const struct wire *wire, rd_kafka_conf_t *conf, const char *value,
-                                 struct lr_error *err)
-{
-    char id[256];
-
-    if (wire->host->lanes <= 1)
-        return set(conf, "group.instance.id", value, err);
-    (void)snprintf(id, sizeof id, "%s-%u", value, wire->host->lane);
-    return set(conf, "group.instance.id", id, err);
-}
-
 static lr_status set_user(const struct wire *wire, rd_kafka_conf_t *conf, uint32_t role,
                           struct lr_error *err)
 {
@@ -102,10 +103,7 @@ static lr_status set_user(const struct wire *wire, rd_kafka_conf_t *conf, uint32
         status = secret_is(p->name) ? secret_resolve(p->name, p->value, &value, err) : LR_OK;
         if (status != LR_OK)
             break;
-        if (strcmp(p->name, "group.instance.id") == 0)
-            status = set_instance_id(wire, conf, p->value, err);
-        else
-            status = set(conf, p->name, secret_is(p->name) ? value : p->value, err);
+        status = set(conf, p->name, secret_is(p->name) ? value : p->value, err);
         if (secret_is(p->name))
             free(value);
         if (status != LR_OK)
@@ -129,6 +127,16 @@ static lr_status weaken(const struct kafka_settings *settings, rd_kafka_conf_t *
     return set(conf, "enable.idempotence", "false", err);
 }
 
+/* Kafka takes letters, digits, '.', '_' and '-' in a member's name. */
+void member_name(const struct lr_host *host, char *name, size_t size)
+{
+    (void)snprintf(name, size, "%.100s-%.100s-%u", host->pipeline ? host->pipeline : "",
+                   host->instance ? host->instance : "", host->lane);
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+            *name = '_';
+}
+
 static lr_status set_identity(const struct wire *wire, rd_kafka_conf_t *conf, struct lr_error *err)
 {
     const struct lr_host *host = wire->host;
@@ -149,13 +157,18 @@ lr_status conf_create(struct wire *wire, uint32_t role, rd_kafka_conf_t **ret_co
     lr_status status;
 
     status = set_all(conf, role, defaults, sizeof defaults / sizeof defaults[0], err);
+    if (status == LR_OK && role == ROLE_TRANSACTIONS)
+        status =
+            set_all(conf, role, transactions, sizeof transactions / sizeof transactions[0], err);
+    else if (status == LR_OK)
+        status = set_all(conf, role, patient, sizeof patient / sizeof patient[0], err);
     if (status == LR_OK && embedded_is(wire->settings))
         status = set_all(conf, role, embedded, sizeof embedded / sizeof embedded[0], err);
     if (status == LR_OK)
         status = set_user(wire, conf, role, err);
     if (status == LR_OK && role == ROLE_PRODUCER)
         status = weaken(wire->settings, conf, err);
-    if (status == LR_OK && role == ROLE_CONSUMER)
+    if (status == LR_OK)
         status = set_all(conf, role, forced, sizeof forced / sizeof forced[0], err);
     if (status == LR_OK && embedded_is(wire->settings)) {
         status = embedded_servers(&servers, err);

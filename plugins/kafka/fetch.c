@@ -16,6 +16,8 @@
 
 #include "source.h"
 
+#define GAP_TRIES 3 /* questions for the ends of a partition, a second each */
+
 /* ---- holds ------------------------------------------------------------------------------ */
 
 struct hold *hold_get(struct source *s, uint32_t room)
@@ -129,30 +131,55 @@ static void fill(struct lr_batch *batch, uint32_t index, const struct stream *st
         batch->t0[index] = headers ? t0_of(headers, record->timestamp_ns) : record->timestamp_ns;
 }
 
-static lr_status fail_gone(struct source *s, const struct stream *st, int64_t offset,
-                           struct lr_error *err)
+/* Why the records at the position are gone, and how many (-1: nobody knows). */
+static int64_t describe_gap(const struct stream *st, int64_t offset, int64_t low, int64_t high,
+                            char *text, size_t size)
 {
-    int64_t low = -1, high = -1;
-
-    (void)rd_kafka_query_watermark_offsets(s->rk, st->topic, st->info.partition, &low, &high, 2000);
-    if (low >= 0 && offset >= 0 && offset < low)
-        return lr_fail(err, LR_EDATA,
+    if (low >= 0 && offset < low) {
+        (void)snprintf(text, size,
                        "%s[%d]: %" PRId64
                        " records are missing: the group stands at offset %" PRId64
-                       ", but the topic now begins at %" PRId64 " (retention passed the group); to "
-                       "go on with what is left, run once with --set %s.rewind=earliest",
-                       st->topic, st->info.partition, low - offset, offset, low, s->host->section);
+                       ", but the topic now begins at %" PRId64 " (retention passed the group)",
+                       st->topic, st->info.partition, low - offset, offset, low);
+        return low - offset;
+    }
     if (high >= 0 && offset > high)
-        return lr_fail(
-            err, LR_EDATA,
-            "%s[%d]: the group stands at offset %" PRId64 ", but the topic ends at %" PRId64
-            " (it was made anew, or its broker lost data); to read it from its beginning, "
-            "run once with --set %s.rewind=earliest",
-            st->topic, st->info.partition, offset, high, s->host->section);
-    return lr_fail(err, LR_EDATA,
-                   "%s[%d]: offset %" PRId64 " is out of range; run once with --set "
-                   "%s.rewind=earliest (or latest) to go on",
-                   st->topic, st->info.partition, offset, s->host->section);
+        (void)snprintf(text, size,
+                       "%s[%d]: the group stands at offset %" PRId64
+                       ", but the topic ends at %" PRId64
+                       " (it was made anew, or its broker lost data)",
+                       st->topic, st->info.partition, offset, high);
+    else
+        (void)snprintf(text, size, "%s[%d]: offset %" PRId64 " is out of range", st->topic,
+                       st->info.partition, offset);
+    return -1;
+}
+
+/* The records at `offset` are gone: an error, or we go on elsewhere, as on_lost_offsets says. */
+static lr_status cross_gap(struct source *s, struct stream *st, int64_t offset,
+                           struct lr_error *err)
+{
+    int64_t low = -1, high = -1, missing;
+    struct lr_position to = {st->info.id, 0, 0};
+    char text[512];
+
+    for (int i = 0; i < GAP_TRIES && high < 0; i++)
+        (void)rd_kafka_query_watermark_offsets(s->rk, st->topic, st->info.partition, &low, &high,
+                                               1000);
+    missing = describe_gap(st, offset, low, high, text, sizeof text);
+    if (s->settings->lost == LOST_FAIL)
+        return lr_fail(err, LR_EDATA,
+                       "%s; to go on with what is left, set [%s] on_lost_offsets = earliest, or "
+                       "run once with --rewind=earliest",
+                       text, s->host->section);
+    if (high < 0)
+        return lr_fail(err, LR_EUNAVAILABLE, "%s, and no broker says what is left", text);
+    to.next = s->settings->lost == LOST_EARLIEST ? low : high;
+    if (missing > 0)
+        lr_metric_add(s->missing, missing);
+    wire_log(&s->wire, LR_LOG_WARNING, "%s; going on at %" PRId64 " (on_lost_offsets)", text,
+             to.next);
+    return positions_seek(s, &to, 1, err);
 }
 
 /* What comes instead of a record. */
@@ -166,7 +193,7 @@ static lr_status special(struct source *s, struct stream *st, const rd_kafka_mes
         st->eof = m->offset;
         return LR_OK;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-        return fail_gone(s, st, m->offset >= 0 ? m->offset : st->position, err);
+        return cross_gap(s, st, m->offset >= 0 ? m->offset : st->position, err);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         return lr_fail(err, LR_EUNAVAILABLE,
                        "the broker at %s does not let this user read topic '%s'", s->wire.servers,

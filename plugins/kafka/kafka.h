@@ -4,8 +4,7 @@
  * from our side: who logs, what went wrong last), configuration, the embedded broker.
  *
  * Only this folder includes librdkafka. A client is configured in one place (conf.c), its
- * errors become sentences in one place (wire.c). Nothing here knows transactions yet; the sink's
- * producer is the place where they will be added.
+ * errors become sentences in one place (wire.c).
  */
 #ifndef KAFKA_H
 #define KAFKA_H
@@ -32,11 +31,20 @@ struct kafka_settings {
 #define START_EARLIEST 0
 #define START_LATEST 1
 
+#define LOST_FAIL 0
+#define LOST_EARLIEST 1
+#define LOST_LATEST 2
+
+#define MEMBER_STATIC 0
+#define MEMBER_DYNAMIC 1
+
 struct source_settings {
     struct kafka_settings common; /* first */
     const char *const *topics;
     const char *rewind; /* NULL: go on where the group stands */
     int32_t start;      /* START_* */
+    int32_t lost;       /* LOST_* */
+    int32_t membership; /* MEMBER_* */
 };
 
 #define PARTITION_AUTO 0
@@ -58,6 +66,16 @@ struct sink_settings {
 /* Its address says "the Kafka module of this process": headers may be used as they are, and
  * positions and records can be in one transaction. */
 extern const char kafka_domain[1];
+
+/* What the source's group token points to: membership, and a way to name positions. */
+struct source;
+struct group_proof {
+    struct source *source;
+    rd_kafka_consumer_group_metadata_t *metadata;
+};
+/* The positions as librdkafka's list; an unknown stream is a defect of the host. */
+lr_status stream_list(struct source *s, const struct lr_position *positions, uint32_t n,
+                      rd_kafka_topic_partition_list_t **ret_list, struct lr_error *err);
 
 extern const struct lr_plugin kafka_source_plugin;
 extern const struct lr_plugin kafka_sink_plugin;
@@ -96,6 +114,7 @@ extern const struct lr_plugin kafka_sink_plugin;
 
 #define ROLE_CONSUMER 1u
 #define ROLE_PRODUCER 2u
+#define ROLE_TRANSACTIONS 6u /* a producer that writes transactions */
 
 /* The last value given to a property, or NULL. */
 const char *property_value(const struct kafka_settings *settings, const char *name);
@@ -114,6 +133,10 @@ int secret_is_reference(const char *value);
 /* The value behind file:PATH or env:NAME (or the value itself), malloc'ed. */
 lr_status secret_resolve(const char *property, const char *value, char **ret_value,
                          struct lr_error *err);
+
+/* "PIPELINE-INSTANCE-LANE": our name in the group and among the writers of transactions, the same
+ * after each restart. */
+void member_name(const struct lr_host *host, char *name, size_t size);
 
 struct wire;
 /* A configuration for one role, with everything a client here needs. */

@@ -11,8 +11,25 @@
 #include "source.h"
 
 #define LEAVE_NS (5 * SECOND)
+#define REPLACED_MAX 8 /* clients, each soon after the last one */
+#define REPLACED_LONG_AGO_NS (60 * SECOND)
+#define REPLACE_PAUSE_NS (100 * MS) /* doubled with each more */
 
-/* ---- start and stop --------------------------------------------------------------------- */
+/* ---- in and out ------------------------------------------------------------------------- */
+
+/* A static member comes back to its partitions after a restart, and nobody else moves. The mock
+ * cluster knows no such members. */
+static lr_status set_membership(const struct source *s, rd_kafka_conf_t *conf, struct lr_error *err)
+{
+    char name[256], text[256];
+
+    if (s->settings->membership != MEMBER_STATIC || embedded_is(s->wire.settings))
+        return LR_OK;
+    member_name(s->host, name, sizeof name);
+    if (rd_kafka_conf_set(conf, "group.instance.id", name, text, sizeof text) == RD_KAFKA_CONF_OK)
+        return LR_OK;
+    return lr_fail(err, LR_ECONFIG, "group.instance.id '%s': %s", name, text);
+}
 
 static lr_status open_consumer(struct source *s, struct lr_error *err)
 {
@@ -21,6 +38,11 @@ static lr_status open_consumer(struct source *s, struct lr_error *err)
 
     if (status != LR_OK)
         return status;
+    status = set_membership(s, conf, err);
+    if (status != LR_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
     rd_kafka_conf_set_rebalance_cb(conf, rebalance_note);
     rd_kafka_conf_set_offset_commit_cb(conf, positions_on_commit);
     status = wire_client(&s->wire, RD_KAFKA_CONSUMER, conf, &s->rk, err);
@@ -61,9 +83,6 @@ lr_status member_start(void *self, struct lr_error *err)
                        "how far it is");
     while (topics[n])
         n++;
-    s->known = calloc(n + 1, sizeof *s->known);
-    if (!s->known)
-        return lr_fail(err, LR_ENOMEM, "no memory for %u topics", n);
     for (uint32_t i = 0; i < n && status == LR_OK && embedded_is(s->wire.settings); i++)
         status = embedded_topic(topics[i], s->settings->common.partitions, err);
     if (status == LR_OK)
@@ -72,7 +91,7 @@ lr_status member_start(void *self, struct lr_error *err)
         status = subscribe(s, err);
     for (uint32_t i = 0; i < n && status == LR_OK; i++)
         status = wire_await(&s->wire, s->rk, *topics[i] == '^' ? NULL : topics[i], source_serve, s,
-                            &s->known[i], err);
+                            NULL, err);
     if (status == LR_OK && s->failed != LR_OK)
         status = lr_fail(err, s->failed, "%s", s->failure.text);
     return status == LR_AGAIN ? LR_OK : status; /* stopping: nothing will be read */
@@ -99,13 +118,9 @@ static void leave(struct source *s, int64_t deadline_ns)
     rd_kafka_queue_destroy(queue);
 }
 
-void member_stop(void *self, int64_t deadline_ns)
+/* Everything of this client is gone afterwards. Batches must have been released. */
+static void close_consumer(struct source *s, int64_t deadline_ns)
 {
-    struct source *s = self;
-
-    if (s->query)
-        rd_kafka_destroy(s->query);
-    s->query = NULL;
     while (s->n_owned)
         stream_drop(s, s->owned[s->n_owned - 1]);
     holds_finish(s);
@@ -113,16 +128,62 @@ void member_stop(void *self, int64_t deadline_ns)
         rd_kafka_queue_cb_event_enable(s->events, NULL, NULL);
         rd_kafka_queue_destroy(s->events);
         rd_kafka_queue_destroy(s->replies);
-        leave(s, deadline_ns);
-        if (s->token)
-            rd_kafka_mem_free(s->rk, s->token);
+        if (!s->fatal)
+            leave(s, deadline_ns);
+        rebalance_finish(s);
+        if (s->proof.metadata)
+            rd_kafka_consumer_group_metadata_destroy(s->proof.metadata);
         rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     s->events = s->replies = NULL;
-    s->token = NULL;
+    s->proof.metadata = NULL;
     s->rk = NULL;
-    s->closing = s->announced = 0;
+    s->closing = s->fatal = s->reopen = 0;
+}
+
+void member_stop(void *self, int64_t deadline_ns)
+{
+    struct source *s = self;
+
+    if (s->query)
+        rd_kafka_destroy(s->query);
+    s->query = NULL;
+    close_consumer(s, deadline_ns);
+    s->announced = 0;
     s->failed = LR_OK;
-    free(s->known);
-    s->known = NULL;
+}
+
+/* ---- replacement ------------------------------------------------------------------------ */
+
+void member_break(struct source *s, const char *why)
+{
+    int64_t now = wire_now(&s->wire);
+
+    if (s->fatal)
+        return;
+    s->fatal = 1;
+    s->replaced = now - s->replaced_ns < REPLACED_LONG_AGO_NS ? s->replaced + 1 : 1;
+    s->replaced_ns = now;
+    lr_metric_add(s->replacements, 1);
+    wire_log(&s->wire, LR_LOG_WARNING, "the consumer is replaced: %s", why);
+}
+
+lr_status member_replace(struct source *s, struct lr_error *err)
+{
+    char name[256];
+    lr_status status;
+
+    if (s->used_holds ||
+        wire_now(&s->wire) < s->replaced_ns + (REPLACE_PAUSE_NS << (s->replaced - 1)))
+        return LR_AGAIN; /* a batch still points into the old client's messages; or too soon */
+    member_name(s->host, name, sizeof name);
+    if (s->replaced > REPLACED_MAX)
+        return lr_fail(err, LR_EFENCED,
+                       "the consumer had to be replaced %u times in a short time; another process "
+                       "is member '%s' of group '%s', too: give each one its own [pipeline] "
+                       "instance",
+                       s->replaced - 1, name, property_value(s->wire.settings, "group.id"));
+    close_consumer(s, 0);
+    status = open_consumer(s, err);
+    return status == LR_OK ? subscribe(s, err) : status;
 }

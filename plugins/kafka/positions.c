@@ -17,7 +17,7 @@
 /* ---- commit ----------------------------------------------------------------------------- */
 
 /* What a refused commit means: LR_AGAIN or an error. */
-static lr_status judge(const struct source *s, rd_kafka_resp_err_t code, struct lr_error *err)
+static lr_status judge(struct source *s, rd_kafka_resp_err_t code, struct lr_error *err)
 {
     switch (code) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
@@ -25,10 +25,8 @@ static lr_status judge(const struct source *s, rd_kafka_resp_err_t code, struct 
         return LR_OK;
     case RD_KAFKA_RESP_ERR__FATAL:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-        return lr_fail(err, LR_EFENCED,
-                       "another process took this member's place in the group "
-                       "(%s)",
-                       rd_kafka_err2str(code));
+        member_break(s, rd_kafka_err2str(code));
+        return LR_AGAIN;
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE:
@@ -114,14 +112,23 @@ lr_status positions_committed(void *self, struct lr_position *positions, uint32_
 {
     struct source *s = self;
     rd_kafka_topic_partition_list_t *list;
+    char text[256];
     lr_status status;
 
-    if (n == 0)
+    if (n == 0 || s->fatal) /* all of them are lost, which is about to be said */
         return LR_OK;
     status = stream_list(s, positions, n, &list, err);
     if (status != LR_OK)
         return status;
     status = begin_positions(s, list, err);
+    if (status == LR_AGAIN && rd_kafka_fatal_error(s->rk, text, sizeof text)) {
+        member_break(s, text);
+        status = LR_OK;
+    }
+    for (uint32_t i = 0; s->fatal && i < n; i++)
+        rd_kafka_topic_partition_list_find(list, s->streams[positions[i].stream]->topic,
+                                           s->streams[positions[i].stream]->info.partition)
+            ->offset = positions[i].next;
     for (uint32_t i = 0; i < n && status == LR_OK; i++) {
         const struct stream *st = s->streams[positions[i].stream];
 
@@ -171,6 +178,7 @@ lr_status positions_seek(void *self, const struct lr_position *positions, uint32
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     lr_status status = stream_list(s, positions, n, &list, err);
+    char text[256];
 
     if (status != LR_OK)
         return status;
@@ -184,13 +192,15 @@ lr_status positions_seek(void *self, const struct lr_position *positions, uint32
         if (!st->queue)
             (void)rd_kafka_topic_partition_list_del(list, st->topic, st->info.partition);
     }
-    while (list->cnt > 0) {
+    while (list->cnt > 0 && !s->fatal) {
         code = seek_once(s, list);
+        if (code && rd_kafka_fatal_error(s->rk, text, sizeof text))
+            member_break(s, text);
         if (!code || wire_now(&s->wire) >= give_up)
             break;
         rest(5 * MS); /* an assignment that is not carried out yet */
     }
-    if (list->cnt > 0)
+    if (list->cnt > 0 && !s->fatal)
         status = lr_fail(err, LR_EUNAVAILABLE, "%s[%d] cannot be read again from %lld: %s",
                          list->elems[0].topic, list->elems[0].partition,
                          (long long)list->elems[0].offset, rd_kafka_err2str(code));

@@ -121,6 +121,15 @@ lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first
     *ret_taken = 0;
     if (p->failed != LR_OK)
         return lr_fail(err, p->failed, "%s", p->failure.text);
+    if (p->broken && !p->id[0] && p->messages == 0)
+        status = producer_replace(p, err);
+    if (status < 0)
+        return status;
+    if (p->broken || (p->id[0] && !p->initialized)) { /* the host comes back with all of them */
+        *ret_taken = count;
+        sink->host->settle(sink->host->ctx, batch->token + first, count, LR_RETRY);
+        return LR_OK;
+    }
     partitioner_turn(sink);
     p->alone = count == 1 && p->messages == 0 ? (batch->token + first) | sink->mark : NOBODY;
     for (; taken < count; taken++) {

@@ -11,9 +11,22 @@
 
 #include "sink.h"
 
-lr_status producer_create(const struct lr_host *host, const struct kafka_settings *settings,
+#define REPLACED_MAX 8 /* clients, each soon after the last one */
+#define REPLACED_LONG_AGO_NS (60 * SECOND)
+
+/* The name under which Kafka keeps our transactions; what it would not take becomes '_'. */
+static void name_transactions(struct producer *p)
+{
+    const struct lr_host *host = p->wire.host;
+
+    if (host->guarantee == LR_EXACTLY_ONCE && strcmp(host->section, "dead_letter") != 0)
+        member_name(host, p->id, sizeof p->id);
+}
+
+lr_status producer_create(struct sink *sink, const struct kafka_settings *settings,
                           struct producer **ret_producer, struct lr_error *err)
 {
+    const struct lr_host *host = sink->host;
     struct producer *p = calloc(1, sizeof *p);
 
     if (!p)
@@ -26,6 +39,12 @@ lr_status producer_create(const struct lr_host *host, const struct kafka_setting
     p->failure = (struct lr_error)LR_ERROR_INIT;
     p->alone = NOBODY;
     p->refs = 1;
+    p->sinks[0] = sink;
+    name_transactions(p);
+    p->aborts = host->metric(host->ctx, LR_COUNTER, "kafka_transactions_aborted_total",
+                             "transactions that were aborted; their records were read again");
+    p->replacements = host->metric(host->ctx, LR_COUNTER, "kafka_clients_replaced_total",
+                                   "clients that could not go on and were replaced");
     *ret_producer = p;
     return LR_OK;
 }
@@ -44,13 +63,21 @@ void producer_unref(struct producer *p)
     free(p);
 }
 
-void producer_forget(struct producer *p, const struct lr_host *host)
+void producer_forget(struct producer *p, const struct sink *sink)
 {
     for (int i = 0; i < 2; i++)
-        if (p->hosts[i] == host)
-            p->hosts[i] = NULL;
-    if (p->wire.host == host)
-        p->wire.host = p->hosts[0] ? p->hosts[0] : p->hosts[1];
+        if (p->sinks[i] == sink)
+            p->sinks[i] = NULL;
+    if (p->wire.host == sink->host)
+        p->wire.host = p->sinks[0] ? p->sinks[0]->host : p->sinks[1] ? p->sinks[1]->host : NULL;
+}
+
+void producer_break(struct producer *p, const char *why)
+{
+    if (p->broken)
+        return;
+    p->broken = 1;
+    wire_log(&p->wire, LR_LOG_WARNING, "the producer is replaced: %s", why);
 }
 
 void producer_fail(struct producer *p, rd_kafka_resp_err_t code, const char *topic)
@@ -63,7 +90,7 @@ void producer_fail(struct producer *p, rd_kafka_resp_err_t code, const char *top
     case RD_KAFKA_RESP_ERR__FATAL:
         if (!rd_kafka_fatal_error(p->rk, text, sizeof text))
             (void)snprintf(text, sizeof text, "%s", rd_kafka_err2str(code));
-        p->failed = lr_fail(&p->failure, LR_EFENCED, "the producer cannot go on: %s", text);
+        producer_break(p, text);
         break;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: /* so a deleted topic looks to a producer */
@@ -107,19 +134,23 @@ static void set_linger(const struct producer *p, rd_kafka_conf_t *conf)
         (void)rd_kafka_conf_set(conf, "linger.ms", p->spreads ? "1" : "0", text, sizeof text);
 }
 
-lr_status producer_start(struct producer *p, struct lr_error *err)
+/* ---- one client ------------------------------------------------------------------------- */
+
+static lr_status open_client(struct producer *p, struct lr_error *err)
 {
     rd_kafka_conf_t *conf;
-    lr_status status;
+    char text[256];
+    lr_status status =
+        conf_create(&p->wire, p->id[0] ? ROLE_TRANSACTIONS : ROLE_PRODUCER, &conf, err);
 
-    if (p->users > 0) {
-        p->users++;
-        return LR_OK;
-    }
-    status = conf_create(&p->wire, ROLE_PRODUCER, &conf, err);
     if (status != LR_OK)
         return status;
     set_linger(p, conf);
+    if (p->id[0] &&
+        rd_kafka_conf_set(conf, "transactional.id", p->id, text, sizeof text) != RD_KAFKA_CONF_OK) {
+        rd_kafka_conf_destroy(conf);
+        return lr_fail(err, LR_ECONFIG, "kafka.transactional.id '%s': %s", p->id, text);
+    }
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     status = wire_client(&p->wire, RD_KAFKA_PRODUCER, conf, &p->rk, err);
     if (status != LR_OK)
@@ -129,10 +160,12 @@ lr_status producer_start(struct producer *p, struct lr_error *err)
     p->max_messages = conf_number(p, "queue.buffering.max.messages");
     p->max_bytes = conf_number(p, "queue.buffering.max.kbytes") * 1024;
     p->linger_ms = conf_number(p, "linger.ms");
+    p->timeout_ns = conf_number(p, "transaction.timeout.ms") * MS;
     p->messages = p->bytes = 0;
     p->failed = LR_OK;
+    p->broken = p->initialized = 0;
+    p->transaction = TXN_NONE;
     p->alone = NOBODY;
-    p->users = 1;
     return LR_OK;
 }
 
@@ -149,22 +182,87 @@ static void serve_until_empty(struct producer *p, int64_t deadline_ns)
     }
 }
 
-void producer_stop(struct producer *p, int64_t deadline_ns)
+/* Gives up what is not delivered, and the client. */
+static void close_client(struct producer *p)
 {
-    serve_until_empty(p, deadline_ns);
-    if (--p->users > 0)
-        return;
+    p->purging = 1;
     if (p->messages > 0) {
-        wire_log(&p->wire, LR_LOG_WARNING,
-                 "%lld records were not delivered in time and are given "
-                 "up",
-                 (long long)p->messages);
         (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         serve_until_empty(p, wire_now(&p->wire) + SECOND);
     }
+    p->purging = 0;
+    for (int i = 0; i < 2; i++)
+        if (p->sinks[i])
+            sink_close_topic(p->sinks[i]);
     rd_kafka_queue_cb_event_enable(p->queue, NULL, NULL);
     rd_kafka_queue_destroy(p->queue);
     rd_kafka_destroy(p->rk);
     p->queue = NULL;
     p->rk = NULL;
+}
+
+/* ---- replacement ------------------------------------------------------------------------ */
+
+static lr_status too_often(const struct producer *p, struct lr_error *err)
+{
+    if (!p->id[0])
+        return lr_fail(err, LR_EFENCED,
+                       "the producer had to be replaced %u times in a short time; given up for now",
+                       p->replaced);
+    return lr_fail(err, LR_EFENCED,
+                   "the producer '%s' had to be replaced %u times in a short time; another process "
+                   "uses the same names of pipeline and instance, or transactions take longer "
+                   "than kafka.transaction.timeout.ms",
+                   p->id, p->replaced);
+}
+
+lr_status producer_replace(struct producer *p, struct lr_error *err)
+{
+    int64_t now = wire_now(&p->wire);
+    lr_status status = LR_OK;
+
+    if (p->broken) {
+        p->replaced = now - p->replaced_ns < REPLACED_LONG_AGO_NS ? p->replaced + 1 : 1;
+        p->replaced_ns = now;
+        if (p->replaced > REPLACED_MAX)
+            return too_often(p, err);
+        lr_metric_add(p->replacements, 1);
+        close_client(p);
+        status = open_client(p, err);
+        for (int i = 0; i < 2 && status == LR_OK; i++)
+            if (p->sinks[i] && p->sinks[i]->started)
+                status = sink_open_topic(p->sinks[i], err);
+    }
+    if (status == LR_OK && p->id[0] && !p->initialized)
+        status = transaction_init(p, err);
+    return status;
+}
+
+/* ---- start and stop --------------------------------------------------------------------- */
+
+lr_status producer_start(struct producer *p, struct lr_error *err)
+{
+    lr_status status;
+
+    if (p->users > 0) {
+        p->users++;
+        return LR_OK;
+    }
+    status = open_client(p, err);
+    if (status == LR_OK)
+        p->users = 1;
+    return status;
+}
+
+void producer_stop(struct producer *p, int64_t deadline_ns)
+{
+    if (!p->id[0] || p->transaction == TXN_NONE) /* else it is void anyway */
+        serve_until_empty(p, deadline_ns);
+    if (--p->users > 0)
+        return;
+    if (p->messages > 0 && !p->id[0])
+        wire_log(&p->wire, LR_LOG_WARNING,
+                 "%lld records were not delivered in time and are given up",
+                 (long long)p->messages);
+    close_client(p);
 }

@@ -27,6 +27,9 @@ static const struct {
                           "lrhost stops instead of skipping in silence"},
     {"enable.partition.eof", "lrhost needs it to see where a plan ends"},
     {"transactional.id", "lrhost makes it from pipeline, instance and lane"},
+    {"group.instance.id",
+     "lrhost makes it from pipeline, instance and lane; say [pipeline] instance "
+     "and [source] membership"},
     {"partitioner", "say partition = auto, key, input or sticky"},
     {"partitioner_cb", "say partition = auto, key, input or sticky"},
     {"queuing.strategy", "order is part of what lrhost promises"},

@@ -32,8 +32,11 @@ static lr_status tell(struct source *s, int assign, const rd_kafka_topic_partiti
                        : rd_kafka_incremental_unassign(s->rk, list);
     else
         code = rd_kafka_assign(s->rk, assign ? list : NULL);
-    if (!error && !code)
+    if (s->fatal || (!error && !code)) { /* a client that goes may say what it likes */
+        if (error)
+            rd_kafka_error_destroy(error);
         return LR_OK;
+    }
     (void)snprintf(text, sizeof text, "%s",
                    error ? rd_kafka_error_string(error) : rd_kafka_err2str(code));
     if (error) {
@@ -49,7 +52,7 @@ void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     struct source *s = opaque;
     int assign = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
 
-    if (s->closing || (!assign && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)) {
+    if (s->closing || s->fatal || (!assign && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)) {
         (void)tell(s, 0, assign ? NULL : partitions, NULL); /* all is committed, or hopeless */
         return;
     }
@@ -59,6 +62,16 @@ void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     s->partitions = rd_kafka_topic_partition_list_copy(partitions);
     s->resolved = 0;
     s->resolve_by_ns = wire_now(&s->wire) + s->settings->common.connect_timeout_ns;
+}
+
+void rebalance_lose(struct source *s)
+{
+    s->partitions = rd_kafka_topic_partition_list_new((int)s->n_owned + 1);
+    for (uint32_t i = 0; i < s->n_owned; i++)
+        rd_kafka_topic_partition_list_add(s->partitions, s->owned[i]->topic,
+                                          s->owned[i]->info.partition);
+    s->noted = LR_EVENT_LOST;
+    s->resolved = 0;
 }
 
 static void forget(struct source *s)
@@ -192,6 +205,7 @@ lr_status rebalance_answer(void *self, struct lr_error *err)
     }
     if (status == LR_OK)
         status = tell(s, s->noted == LR_EVENT_ASSIGN, s->partitions, err);
+    s->reopen = s->fatal && s->noted == LR_EVENT_LOST;
     forget(s);
     lr_metric_set(s->assigned, s->n_owned);
     return status;

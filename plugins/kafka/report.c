@@ -4,8 +4,8 @@
  *
  * A produce request is refused as a whole for one bad record in it, so an error of a record is
  * REJECTED only for a record that had the client for itself; else the host is asked to write
- * that stretch one by one. Everything that may pass is RETRY. What no retry mends stops the
- * pipeline: the records are settled as RETRY, and poll and write fail.
+ * that stretch one by one. Everything that may pass is RETRY. What no retry and no other
+ * client mends stops the pipeline: the records are settled as RETRY, and poll and write fail.
  */
 #include "sink.h"
 
@@ -20,10 +20,10 @@ struct run { /* neighbours of one fate */
 
 static void flush_run(struct producer *p, struct run *run)
 {
-    const struct lr_host *host = p->hosts[run->mark != 0];
+    const struct sink *sink = p->sinks[run->mark != 0];
 
-    if (run->count && host)
-        host->settle(host->ctx, run->token, run->count, run->outcome);
+    if (run->count && sink)
+        sink->host->settle(sink->host->ctx, run->token, run->count, run->outcome);
     run->count = 0;
 }
 
@@ -33,10 +33,10 @@ int32_t report_outcome(struct producer *p, rd_kafka_resp_err_t code, uint64_t op
     switch (code) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
         return LR_DELIVERED;
-    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE: /* by us, or by a client that cannot go on */
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
     case RD_KAFKA_RESP_ERR__DESTROY:
-        return LR_ABANDONED;
+        return p->purging ? LR_ABANDONED : LR_RETRY;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
@@ -76,6 +76,9 @@ static void settle_reports(struct producer *p, rd_kafka_event_t *event)
 
             p->messages--;
             p->bytes -= m->payload ? (int64_t)m->len : 0;
+            if (m->err && p->id[0] &&
+                rd_kafka_message_status(m) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED)
+                producer_break(p, "a record may still reach the broker after its time");
             if (run.count && token == run.token + run.count && outcome == run.outcome &&
                 mark == run.mark) {
                 run.count++;

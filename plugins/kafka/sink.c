@@ -55,11 +55,18 @@ static lr_status sink_attach(void *self, void *main_self, struct lr_error *err)
     producer_unref(sink->producer);
     sink->producer = producer_ref(main_sink->producer);
     sink->mark = DEAD_BIT;
-    sink->producer->hosts[1] = sink->host;
+    sink->producer->sinks[1] = sink;
     return LR_OK;
 }
 
-static lr_status make_topic(struct sink *sink, struct lr_error *err)
+void sink_close_topic(struct sink *sink)
+{
+    if (sink->topic)
+        rd_kafka_topic_destroy(sink->topic);
+    sink->topic = NULL;
+}
+
+lr_status sink_open_topic(struct sink *sink, struct lr_error *err)
 {
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->producer->rk);
 
@@ -78,6 +85,24 @@ static void serve(void *ctx)
     (void)report_serve(ctx, NULL);
 }
 
+/* The group goes on joining meanwhile. */
+static lr_status await_transactions(struct producer *p, struct lr_error *err)
+{
+    const struct lr_host *host = p->wire.host;
+    int64_t give_up_ns = wire_now(&p->wire) + p->wire.settings->connect_timeout_ns;
+    lr_status status = LR_AGAIN;
+
+    while (status == LR_AGAIN && !host->stopping(host->ctx)) {
+        status = producer_replace(p, err); /* only initializes one that is not broken */
+        if (status == LR_AGAIN && wire_now(&p->wire) >= give_up_ns)
+            status = lr_fail(err, LR_EUNAVAILABLE,
+                             "no transaction coordinator of %s was ready for '%s' within %g s",
+                             p->wire.servers, p->id,
+                             (double)p->wire.settings->connect_timeout_ns / (double)SECOND);
+    }
+    return status;
+}
+
 static lr_status sink_start(void *self, struct lr_error *err)
 {
     struct sink *sink = self;
@@ -92,9 +117,11 @@ static lr_status sink_start(void *self, struct lr_error *err)
     if (status != LR_OK)
         return status;
     sink->started = 1;
-    status = make_topic(sink, err);
+    status = sink_open_topic(sink, err);
     if (status == LR_OK)
         status = wire_await(&p->wire, p->rk, topic, serve, p, &sink->n_partitions, err);
+    if (status == LR_OK && p->id[0])
+        status = await_transactions(p, err);
     if (status == LR_OK && p->failed != LR_OK)
         status = lr_fail(err, p->failed, "%s", p->failure.text);
     return status == LR_AGAIN ? LR_OK : status; /* stopping: nothing will be written */
@@ -107,10 +134,8 @@ static void sink_stop(void *self, int64_t deadline_ns)
     if (!sink->started)
         return;
     sink->started = 0;
-    if (sink->topic)
-        rd_kafka_topic_destroy(sink->topic);
-    sink->topic = NULL;
     producer_stop(sink->producer, deadline_ns);
+    sink_close_topic(sink);
 }
 
 static lr_status sink_create(const struct lr_host *host, const void *settings, void **ret_self,
@@ -123,12 +148,11 @@ static lr_status sink_create(const struct lr_host *host, const void *settings, v
         return lr_fail(err, LR_ENOMEM, "no memory for a Kafka sink");
     sink->host = host;
     sink->settings = settings;
-    status = producer_create(host, &sink->settings->common, &sink->producer, err);
+    status = producer_create(sink, &sink->settings->common, &sink->producer, err);
     if (status != LR_OK) {
         free(sink);
         return status;
     }
-    sink->producer->hosts[0] = host;
     sink->producer->spreads =
         sink->settings->partition == PARTITION_INPUT || sink->settings->partition == PARTITION_KEY;
     *ret_self = sink;
@@ -141,9 +165,27 @@ static void sink_destroy(void *self)
 
     if (!sink)
         return;
-    producer_forget(sink->producer, sink->host);
+    producer_forget(sink->producer, sink);
     producer_unref(sink->producer);
     free(sink);
+}
+
+static void check_guarantee(const struct sink_settings *s, const struct lr_report *report)
+{
+    const char *acks = property_value(&s->common, "acks");
+    const char *idempotence = property_value(&s->common, "enable.idempotence");
+
+    if (report->guarantee != LR_EXACTLY_ONCE)
+        return;
+    if (embedded_is(&s->common))
+        report->problem(report->ctx, "kafka.bootstrap.servers",
+                        "exactly_once needs a real broker; the transactions of the embedded one "
+                        "do nothing");
+    if (acks && strcmp(acks, "all") != 0 && strcmp(acks, "-1") != 0)
+        report->problem(report->ctx, "kafka.acks", "exactly_once needs acks = all");
+    if (idempotence && strcmp(idempotence, "true") != 0 && strcmp(idempotence, "1") != 0)
+        report->problem(report->ctx, "kafka.enable.idempotence",
+                        "exactly_once needs an idempotent producer");
 }
 
 static void sink_check(const void *settings, uint32_t lanes, const struct lr_report *report)
@@ -154,6 +196,7 @@ static void sink_check(const void *settings, uint32_t lanes, const struct lr_rep
     properties_check(&s->common, report);
     if (s->topic)
         topics_check(&s->common, s->topic, LR_WRITES, report);
+    check_guarantee(s, report);
 }
 
 static lr_status sink_topics(const struct lr_host *host, const void *settings, int32_t verb,
@@ -193,7 +236,7 @@ static const struct lr_option options[] = {
 
 static const struct lr_sink sink_ops = {
     .size = sizeof sink_ops,
-    .caps = LR_SINK_BYTES | LR_SINK_DURABLE,
+    .caps = LR_SINK_BYTES | LR_SINK_DURABLE | LR_SINK_TRANSACTIONS,
     .transaction_domain = kafka_domain,
     .fd = sink_fd,
     .max_record_bytes = sink_max_record_bytes,
@@ -201,13 +244,16 @@ static const struct lr_sink sink_ops = {
     .write = produce_write,
     .poll = sink_poll,
     .flush = sink_flush,
+    .begin = transaction_begin,
+    .commit = transaction_commit,
+    .abort = transaction_abort,
 };
 
 const struct lr_plugin kafka_sink_plugin = {
     .size = sizeof kafka_sink_plugin,
     .kind = LR_SINK,
     .name = "kafka",
-    .summary = "writes to a topic, each record at least once",
+    .summary = "writes to a topic, at least once or in transactions",
     .options = options,
     .option_size = sizeof options[0],
     .n_options = sizeof options / sizeof options[0],

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Inside the Kafka sink. A *producer* is one librdkafka client; the sink of results owns it, and
- * the sink of dead letters may be attached to it, so that both are in one transaction one day.
+ * the sink of dead letters may be attached to it, so that both are in one transaction.
  *
  *   sink.c         create, attach, start, stop, descriptor
- *   producer.c     the client: life, limits, events
+ *   producer.c     the client: life, limits, replacement
+ *   transaction.c  begin, commit, abort
  *   produce.c      write: records -> librdkafka
  *   headers.c      headers of a record to send
  *   report.c       delivery reports -> settles
@@ -18,6 +19,15 @@
 
 /* A message's opaque is its token; the host leaves bit 63 to us: a dead letter's. */
 #define DEAD_BIT (UINT64_C(1) << 63)
+
+struct sink;
+
+/* Where a transaction stands. */
+#define TXN_NONE 0
+#define TXN_OPEN 1
+#define TXN_OFFSETS 2  /* the positions are in it */
+#define TXN_ENDING 3   /* commit_transaction was called, and has to be until it says how it ended */
+#define TXN_ABORTING 4 /* the same of abort_transaction */
 
 struct producer {
     struct wire wire; /* first: librdkafka's opaque */
@@ -34,10 +44,23 @@ struct producer {
     int64_t max_messages, max_bytes;
     int64_t messages, bytes; /* taken and not settled */
 
-    const struct lr_host *hosts[2]; /* results, dead letters */
-    uint64_t alone; /* opaque of a record that has the client for itself; NOBODY: none */
-    lr_status failed;
+    struct sink *sinks[2]; /* results, dead letters */
+    uint64_t alone;        /* opaque of a record that has the client for itself; NOBODY: none */
+    lr_status failed;      /* no client will mend it */
     struct lr_error failure;
+
+    /* Fatal for this client, or a request of it may still arrive: it takes nothing more, and is
+     * replaced by one of the same name, whose start fences whatever is left of it. */
+    int32_t broken;
+    int32_t purging;         /* what is purged was given up by us */
+    int32_t initialized;     /* of a client with transactions: init_transactions went through */
+    int32_t transaction;     /* TXN_* */
+    int64_t txn_deadline_ns; /* until when a commit is tried again */
+    int64_t timeout_ns;      /* transaction.timeout.ms */
+    uint32_t replaced;       /* clients, one shortly after the other */
+    int64_t replaced_ns;     /* the last time */
+    char id[256];            /* transactional.id; "": no transactions */
+    int64_t *aborts, *replacements;
 };
 
 #define NOBODY UINT64_MAX
@@ -57,17 +80,35 @@ struct sink {
     rd_kafka_message_t scratch[SCRATCH];
 };
 
+/* sink.c */
+/* The sink's handle of its topic, of the producer's present client. */
+lr_status sink_open_topic(struct sink *sink, struct lr_error *err);
+void sink_close_topic(struct sink *sink);
+
 /* producer.c */
-lr_status producer_create(const struct lr_host *host, const struct kafka_settings *settings,
+lr_status producer_create(struct sink *sink, const struct kafka_settings *settings,
                           struct producer **ret_producer, struct lr_error *err);
 struct producer *producer_ref(struct producer *producer);
 void producer_unref(struct producer *producer);
 /* A sink goes; what the other one needs is no longer asked of it. */
-void producer_forget(struct producer *producer, const struct lr_host *host);
+void producer_forget(struct producer *producer, const struct sink *sink);
 lr_status producer_start(struct producer *producer, struct lr_error *err);
 void producer_stop(struct producer *producer, int64_t deadline_ns);
 /* Keeps the first failure. */
 void producer_fail(struct producer *producer, rd_kafka_resp_err_t code, const char *topic);
+/* This client can do no more; the next one may. */
+void producer_break(struct producer *producer, const char *why);
+/* Ends a broken client and starts another one of the same name. LR_AGAIN: not done yet (a broker
+ * has to answer first); call again. LR_EFENCED: it happened too often in a short time. */
+lr_status producer_replace(struct producer *producer, struct lr_error *err);
+
+/* transaction.c */
+/* Fences and aborts what an earlier client of this name left. LR_AGAIN: no answer yet. */
+lr_status transaction_init(struct producer *producer, struct lr_error *err);
+lr_status transaction_begin(void *self, struct lr_error *err);
+lr_status transaction_commit(void *self, const struct lr_position *positions, uint32_t n,
+                             const struct lr_group_token *token, struct lr_error *err);
+lr_status transaction_abort(void *self, struct lr_error *err);
 
 /* report.c */
 /* Serves events; the failure that was found, if any. */

@@ -30,7 +30,7 @@ static void take_error(struct source *s, const rd_kafka_message_t *m)
     switch (m->err) {
     case RD_KAFKA_RESP_ERR__FATAL:
         (void)rd_kafka_fatal_error(s->rk, text, sizeof text);
-        fail(s, lr_fail(&s->failure, LR_EFENCED, "the consumer cannot go on: %s", text));
+        member_break(s, text);
         break;
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         fail(s, lr_fail(&s->failure, LR_EUNAVAILABLE,
@@ -112,6 +112,15 @@ static lr_status look(struct source *s, struct lr_batch *batch, uint32_t max, co
     source_serve(s);
     if (s->failed != LR_OK)
         return lr_fail(err, s->failed, "%s", s->failure.text);
+    if (s->reopen) {
+        status = member_replace(s, err);
+        if (status != LR_OK)
+            return status;
+    }
+    if (s->fatal && s->noted == LR_EVENT_ASSIGN && !s->resolved)
+        rebalance_finish(s);
+    if (s->fatal && !s->noted)
+        rebalance_lose(s);
     if (s->noted) {
         status = rebalance_event(s, ret_event, err);
         if (status == LR_AGAIN) {
@@ -173,25 +182,14 @@ static lr_status source_group_token(void *self, struct lr_group_token *ret_token
                                     struct lr_error *err)
 {
     struct source *s = self;
-    rd_kafka_consumer_group_metadata_t *metadata = rd_kafka_consumer_group_metadata(s->rk);
-    rd_kafka_error_t *error;
-    size_t size = 0;
 
-    if (!metadata)
+    if (s->proof.metadata)
+        rd_kafka_consumer_group_metadata_destroy(s->proof.metadata);
+    s->proof = (struct group_proof){s, rd_kafka_consumer_group_metadata(s->rk)};
+    if (!s->proof.metadata)
         return lr_fail(err, LR_EINTERNAL, "the consumer is in no group");
-    if (s->token)
-        rd_kafka_mem_free(s->rk, s->token);
-    s->token = NULL;
-    error = rd_kafka_consumer_group_metadata_write(metadata, &s->token, &size);
-    rd_kafka_consumer_group_metadata_destroy(metadata);
-    if (error) {
-        lr_status status =
-            lr_fail(err, LR_EINTERNAL, "no proof of membership: %s", rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-        return status;
-    }
-    ret_token->data = s->token;
-    ret_token->len = (uint32_t)size;
+    ret_token->data = &s->proof;
+    ret_token->len = sizeof s->proof;
     return LR_OK;
 }
 
@@ -220,6 +218,10 @@ static lr_status source_create(const struct lr_host *host, const void *settings,
                                       "positions that were not stored when asked");
     s->dropped = host->metric(host->ctx, LR_COUNTER, "kafka_stale_records_total",
                               "fetched records that lay before the position and were dropped");
+    s->missing = host->metric(host->ctx, LR_COUNTER, "kafka_missing_records_total",
+                              "records that were gone before they were read");
+    s->replacements = host->metric(host->ctx, LR_COUNTER, "kafka_consumers_replaced_total",
+                                   "clients that could not go on and were replaced");
     *ret_self = s;
     return LR_OK;
 }
@@ -233,25 +235,44 @@ static void source_destroy(void *self)
     streams_finish(s);
     holds_finish(s);
     bell_finish(&s->bell);
-    free(s->known);
     free(s);
+}
+
+static void check_guarantee(const struct source_settings *s, const struct lr_report *report)
+{
+    const char *level = property_value(&s->common, "isolation.level");
+
+    if (report->guarantee != LR_EXACTLY_ONCE)
+        return;
+    if (level && strcmp(level, "read_committed") != 0)
+        report->problem(report->ctx, "kafka.isolation.level",
+                        "exactly_once needs read_committed, also for input that is in no "
+                        "transaction: librdkafka derives from it that positions of open "
+                        "transactions are not used");
 }
 
 static void source_check(const void *settings, uint32_t lanes, const struct lr_report *report)
 {
     const struct source_settings *s = settings;
+    const char *group = property_value(&s->common, "group.id");
     struct lr_error err = LR_ERROR_INIT;
     int64_t timestamp;
+    char text[256];
 
     (void)lanes;
     properties_check(&s->common, report);
-    if (!property_value(&s->common, "group.id"))
+    if (!group)
         report->problem(report->ctx, "kafka.group.id",
                         "is missing: the group that shares the work and remembers how far it is");
     if (s->rewind && *s->rewind && begin_parse(s->rewind, &timestamp, &err) != LR_OK)
         report->problem(report->ctx, "rewind", err.text);
     for (const char *const *t = s->topics; t && *t; t++)
         topics_check(&s->common, *t, LR_READS, report);
+    check_guarantee(s, report);
+    if (group && !embedded_is(&s->common)) { /* which knows us by our name */
+        (void)snprintf(text, sizeof text, "group:%.200s", group);
+        report->touches(report->ctx, LR_READS, text, LR_BY_NAME);
+    }
 }
 
 static lr_status source_topics(const struct lr_host *host, const void *settings, int32_t verb,
@@ -269,11 +290,30 @@ static const struct lr_option options[] = {
      .flags = LR_OPT_REQUIRED,
      .offset = offsetof(struct source_settings, topics)},
     {.name = "start",
-     .doc = "Where a partition begins whose position the group has never stored",
+     .doc = "Where a new group begins. A partition that is added to a topic later is read from its "
+            "first record in any case",
      .initial = "earliest",
      .choices = "earliest|latest",
      .type = LR_OPT_ENUM,
      .offset = offsetof(struct source_settings, start)},
+    {.name = "on_lost_offsets",
+     .doc =
+         "What to do when the records that come next are gone (retention passed the group): stop "
+         "and say how many are missing, or go on with the first one that is left, or with those "
+         "that are written from now on",
+     .initial = "fail",
+     .choices = "fail|earliest|latest",
+     .type = LR_OPT_ENUM,
+     .offset = offsetof(struct source_settings, lost)},
+    {.name = "membership",
+     .doc =
+         "static: the group keeps the place of this instance for session.timeout.ms, so that a "
+         "restart moves no partition; for instances that keep their names. dynamic: a stop hands "
+         "the partitions over at once; for instances whose names change",
+     .initial = "static",
+     .choices = "static|dynamic",
+     .type = LR_OPT_ENUM,
+     .offset = offsetof(struct source_settings, membership)},
     {.name = "rewind",
      .doc = "Sets the group's positions once, at the start of this run: earliest, latest, a time "
             "(2025-01-31T08:00:00Z) or milliseconds since 1970. Meant for the command line",

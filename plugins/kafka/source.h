@@ -30,6 +30,9 @@ struct stream {
     int64_t begin;           /* where it began without a stored position; NO_OFFSET: nowhere yet */
     int64_t eof;             /* end of the partition as of the last end event; NO_OFFSET: unknown */
     int32_t settled; /* a record came since the last seek, so librdkafka's position counts */
+    /* With start = latest: partitions that the topic had when the group began; what comes behind
+     * them was added later. 0: not known. Travels with every commit, as its metadata. */
+    int32_t founded;
     /* Taken from the queue, but at or beyond the plan's end (gaps make the count uncertain). */
     rd_kafka_message_t **kept;
     size_t n_kept, at_kept;
@@ -66,15 +69,20 @@ struct source {
     struct lr_event event;
     const struct lr_stream **event_streams;
     int32_t announced; /* the first assignment was logged */
-    int32_t *known;    /* partitions of each of settings->topics at the start; 0: a pattern */
     int32_t closing;
 
-    rd_kafka_t *query; /* asks for ends beside a waiting fetch; made when first needed */
-    void *token;       /* of the last group_token */
-    lr_status failed;  /* found while serving events */
+    /* Fatal for this client (fenced, say): all is lost, and another client joins instead. */
+    int32_t fatal;
+    int32_t reopen; /* the host knows of the loss */
+    uint32_t replaced;
+    int64_t replaced_ns;
+
+    rd_kafka_t *query;        /* asks for ends beside a waiting fetch; made when first needed */
+    struct group_proof proof; /* of the last group_token */
+    lr_status failed;         /* found while serving events */
     struct lr_error failure;
     int64_t serve_due_ns, gauge_due_ns;
-    int64_t *lag, *assigned, *commit_failures, *dropped;
+    int64_t *lag, *assigned, *commit_failures, *dropped, *missing, *replacements;
 };
 
 /* source.c: librdkafka's events; `ctx` is the source. */
@@ -83,6 +91,10 @@ void source_serve(void *ctx);
 /* member.c */
 lr_status member_start(void *self, struct lr_error *err);
 void member_stop(void *self, int64_t deadline_ns);
+/* The client can do no more. */
+void member_break(struct source *s, const char *why);
+/* Joins again with another client. LR_AGAIN: not yet. */
+lr_status member_replace(struct source *s, struct lr_error *err);
 
 /* streams.c */
 struct stream *stream_get(struct source *s, const char *topic,
@@ -91,9 +103,9 @@ struct stream *stream_find(struct source *s, const char *topic, int32_t partitio
 lr_status stream_take(struct source *s, struct stream *st, int64_t position, struct lr_error *err);
 void stream_drop(struct source *s, struct stream *st);
 void stream_forget_kept(struct stream *st);
-/* The positions as librdkafka's list; an unknown stream is a defect of the host. */
-lr_status stream_list(struct source *s, const struct lr_position *positions, uint32_t n,
-                      rd_kafka_topic_partition_list_t **ret_list, struct lr_error *err);
+/* The metadata of a stored position: "partitions=10", see struct stream. */
+#define FOUNDED "partitions="
+void stream_put(rd_kafka_topic_partition_list_t *list, const struct stream *st, int64_t offset);
 void streams_finish(struct source *s);
 
 /* fetch.c */
@@ -108,6 +120,8 @@ lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *re
 /* rebalance.c */
 void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                     rd_kafka_topic_partition_list_t *partitions, void *opaque);
+/* Every partition is lost together with the client. */
+void rebalance_lose(struct source *s);
 /* Makes the noted event ready. LR_REBALANCE, LR_AGAIN, or an error. */
 lr_status rebalance_event(struct source *s, const struct lr_event **ret_event,
                           struct lr_error *err);

@@ -97,6 +97,20 @@ void stream_drop(struct source *s, struct stream *st)
         }
 }
 
+void stream_put(rd_kafka_topic_partition_list_t *list, const struct stream *st, int64_t offset)
+{
+    rd_kafka_topic_partition_t *p =
+        rd_kafka_topic_partition_list_add(list, st->topic, st->info.partition);
+    char text[sizeof FOUNDED + 16];
+
+    p->offset = offset;
+    if (st->founded <= 0)
+        return;
+    (void)snprintf(text, sizeof text, FOUNDED "%d", st->founded);
+    p->metadata = strdup(text); /* the list's from now on */
+    p->metadata_size = p->metadata ? strlen(text) : 0;
+}
+
 lr_status stream_list(struct source *s, const struct lr_position *positions, uint32_t n,
                       rd_kafka_topic_partition_list_t **ret_list, struct lr_error *err)
 {
@@ -111,8 +125,7 @@ lr_status stream_list(struct source *s, const struct lr_position *positions, uin
                            positions[i].stream);
         }
         st = s->streams[positions[i].stream];
-        rd_kafka_topic_partition_list_add(list, st->topic, st->info.partition)->offset =
-            positions[i].next;
+        stream_put(list, st, positions[i].next);
     }
     *ret_list = list;
     return LR_OK;

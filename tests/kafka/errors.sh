@@ -124,7 +124,7 @@ sys.exit(0 if event.value and k.rd_kafka_event_error(event) == 0 else 1)
 PY
 [ -z "${skip_gone:-}" ] || fail "records could not be deleted: $(cat "$work/deleted")"
 refuses 65 "orders[0]: 30 records are missing: the group stands at offset 100" "records are gone"
-expect_text "--set source.rewind=earliest" "$work/log" "records are gone"
+expect_text "on_lost_offsets = earliest" "$work/log" "records are gone"
 run_for 30 "$lrhost" -q --set source.rewind=earliest "$work/job.ini" >"$work/log" 2>&1
 expect_code 0 $? "after a rewind" "$work/log"
 expect_equal 120 "$(topic_count scored)" "results after the rewind"
