@@ -120,6 +120,32 @@ int lrh__lane_source_fd(struct lrh_lane *lane)
     return lane->source_fd;
 }
 
+#define SILENT_NS (10000 * MS) /* of a sink that has something to settle */
+#define STILL_SILENT_NS (60000 * MS)
+
+/* A disk that is full, a broker that is away, a reader that is slow: to the lane they look alike.
+ * Said once, then once a minute, and when it is over. */
+static void watch_sink(struct lrh_lane *lane)
+{
+    int64_t now = lane_mono(lane);
+
+    if (lane->totals.in_flight == 0 || lane->settles != lane->settles_seen) {
+        if (lane->say_silent_ns > lane->silent_since_ns + SILENT_NS)
+            lrh__lane_log(lane, LR_LOG_NOTICE, "the sink goes on after %.1f s",
+                          (double)(now - lane->silent_since_ns) / 1e9);
+        lane->settles_seen = lane->settles;
+        lane->silent_since_ns = now;
+        lane->say_silent_ns = now + SILENT_NS;
+    } else if (now >= lane->say_silent_ns) {
+        lane->say_silent_ns = now + STILL_SILENT_NS;
+        lrh__lane_log(lane, LR_LOG_WARNING,
+                      "the sink has settled nothing for %lld s; %lld records wait for it, and "
+                      "reading waits with them",
+                      (long long)((now - lane->silent_since_ns) / (1000 * MS)),
+                      (long long)lane->totals.in_flight);
+    }
+}
+
 /* One poll(2) over the host's wake-up, the sinks and, if `reading`, the source. */
 void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading)
 {
@@ -127,6 +153,7 @@ void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading)
     nfds_t n = 1;
     uint64_t counter;
 
+    watch_sink(lane);
     if (!lane->fds_known)
         learn_fds(lane);
     if (lane->sink_fd >= 0)

@@ -56,6 +56,8 @@ struct lrh_lane_config {
     uint32_t n_features, n_outputs; /* width of the columns */
     int32_t decode, encode;         /* not 0: the codec has work to do in that direction */
     int32_t learn;
+    double max_bad_ratio; /* of bad_window records; more stops the lane. 0 of 0: no limit */
+    int64_t bad_window;
     int64_t max_in_flight; /* records */
     int64_t max_in_flight_bytes;
     struct lrh_source_part source;

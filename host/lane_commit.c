@@ -125,6 +125,7 @@ static void settle(struct lrh_lane *lane, uint64_t token, uint32_t count, int32_
         return;
     }
     flight->open -= count;
+    lane->settles++;
     ADD(lane, in_flight, -(int64_t)count);
     if (flight->hint > 0 && index < flight->spans[flight->hint - 1].end)
         flight->hint = 0;

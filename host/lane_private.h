@@ -123,6 +123,11 @@ struct lrh_lane {
     int64_t commit_due_ns; /* the host owes a commit; 0: none. at_least_once only */
     int64_t lag_due_ns;    /* when the lag is looked at again */
     int64_t bytes_in_flight;
+    int64_t window_records, window_bad; /* since the breaker last looked */
+
+    /* The sink's last sign of life, and what was said about its silence. */
+    uint64_t settles, settles_seen;
+    int64_t silent_since_ns, say_silent_ns;
 
     struct lrh_totals totals;
     char bad_reason[BAD_REASONS][32];

@@ -92,6 +92,31 @@ static void sort_out(struct lrh_lane *lane, struct work *work)
         ADD(lane, nulls, nulls);
 }
 
+/* The breaker: a pipeline that reads the wrong topic ends before it has made dead letters of all of
+ * it. Windows do not overlap. */
+static lr_status judge_window(struct lrh_lane *lane, const struct work *work)
+{
+    int64_t n = lane->window_records += work->batch.count, bad = lane->window_bad;
+    const struct bad_row *last = work->n_bad ? &work->bad[work->n_bad - 1] : NULL;
+    struct lr_error err = LR_ERROR_INIT;
+
+    if (lane->config.bad_window == 0 || n < lane->config.bad_window)
+        return LR_OK;
+    lane->window_records = lane->window_bad = 0;
+    if (!last || (double)bad <= lane->config.max_bad_ratio * (double)n)
+        return LR_OK;
+    return lrh__lane_fail(
+        lane,
+        lr_fail(&err, LR_EDATA,
+                "%lld of the last %lld records were bad (the newest, at offset %lld: %s), more "
+                "than max_bad_ratio = %g allows; is this the right input, and does [codec] "
+                "describe it?",
+                (long long)bad, (long long)n,
+                (long long)lr_batch_record(&work->batch, last->index)->offset, last->message,
+                lane->config.max_bad_ratio),
+        &err);
+}
+
 static lr_status decode(struct lrh_lane *lane, struct work *work)
 {
     const struct lrh_codec_part *codec = &lane->config.codec;
@@ -115,7 +140,7 @@ static lr_status decode(struct lrh_lane *lane, struct work *work)
         }
     }
     sort_out(lane, work);
-    return lane->status;
+    return lane->status != LR_OK ? lane->status : judge_window(lane, work);
 }
 
 static void update_lag(struct lrh_lane *lane, int64_t now)

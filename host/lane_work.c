@@ -90,6 +90,7 @@ static void count_bad(struct lrh_lane *lane, const char *reason)
     uint32_t i = 0;
 
     ADD(lane, bad, 1);
+    lane->window_bad++;
     while (i < BAD_REASONS - 1 && lane->bad_reason[i][0] && strcmp(lane->bad_reason[i], reason))
         i++;
     if (!lane->bad_reason[i][0])

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "crash.h"
 #include "suggest.h"
 
 #define OVERRIDES_MAX 256
@@ -238,6 +239,7 @@ int main(int argc, char **argv)
     int done;
 
     hold_standard_descriptors();
+    lrh_crash_say();
     /* Messages and file names in the user's language; numbers always with a point. */
     (void)setlocale(LC_CTYPE, "");
     done = parse(&arguments, argc, argv, &status, &err);

@@ -300,6 +300,9 @@ static void destroy_all(struct lrh_pipeline *pipeline)
     lrh_pipeline_destroy(pipeline->model_owner);
     free(pipeline->model);
     free(pipeline->lanes);
+    if (pipeline->identity_fd >= 0)
+        (void)close(pipeline->identity_fd);
+    pipeline->identity_fd = -1;
     pipeline->monitor_instance = pipeline->model_instance = NULL;
     pipeline->model_owner = NULL;
     pipeline->model = NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "identity.h"
 #include "pipeline.h"
 
 static const struct lr_sink *sink_ops(const struct lrh_pipeline *pipeline, uint32_t part)
@@ -193,6 +194,8 @@ static lr_status create_lane(struct lrh_pipeline *pipeline, uint32_t index, stru
     config.decode = pipeline->decode;
     config.encode = pipeline->encode;
     config.learn = pipeline->learn;
+    config.max_bad_ratio = pipeline->settings->max_bad_ratio;
+    config.bad_window = pipeline->settings->bad_window;
     config.max_in_flight = pipeline->settings->max_in_flight;
     config.max_in_flight_bytes = pipeline->settings->max_in_flight_bytes;
     config.source =
@@ -231,6 +234,15 @@ static void announce(struct lrh_pipeline *pipeline)
         p[LRH_PART_MODEL].plugin ? p[LRH_PART_MODEL].name : "", p[LRH_PART_SINK].name);
 }
 
+static lr_status take_name(struct lrh_pipeline *pipeline, struct lr_error *err)
+{
+    for (uint32_t i = 0; i < pipeline->n_touches; i++)
+        if (pipeline->touches[i].flags & LR_BY_NAME)
+            return lrh_identity_take(pipeline->name, pipeline->instance_name,
+                                     pipeline->touches[i].resource, &pipeline->identity_fd, err);
+    return LR_OK;
+}
+
 lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log,
                               const struct lrh_system *system, int wake_fd, struct lr_error *err)
 {
@@ -246,7 +258,9 @@ lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log
         return lr_fail(err, LR_ENOMEM, "%s: out of memory for lanes", pipeline->config->path);
     pipeline->n_lanes = (uint32_t)pipeline->settings->lanes;
     announce(pipeline);
-    status = create_model(pipeline, err);
+    status = take_name(pipeline, err);
+    if (status == LR_OK)
+        status = create_model(pipeline, err);
     for (uint32_t i = 0; i < pipeline->n_lanes && status == LR_OK; i++)
         status = create_lane(pipeline, i, err);
     if (status == LR_OK && pipeline->parts[LRH_PART_MONITOR].plugin)

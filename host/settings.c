@@ -41,6 +41,21 @@ static const struct lr_option pipeline_table[] = {
      .offset = AT(on_bad),
      .doc = "What becomes of a record that cannot be read; auto is dead_letter where there is a "
             "[dead_letter] section, and must be chosen where there is none"},
+    {.name = "max_bad_ratio",
+     .type = LR_OPT_FLOAT,
+     .initial = "0.5",
+     .range = "0..1",
+     .offset = AT(max_bad_ratio),
+     .doc = "A lane stops (exit 65, which no supervisor restarts) when more than this part of its "
+            "last bad_window records was bad: it reads the wrong topic, or as the wrong format. 1: "
+            "never"},
+    {.name = "bad_window",
+     .type = LR_OPT_INT,
+     .initial = "1000",
+     .range = "1..",
+     .offset = AT(bad_window),
+     .flags = LR_OPT_ADVANCED,
+     .doc = "How many records are looked at together for max_bad_ratio"},
     {.name = "on_null",
      .type = LR_OPT_ENUM,
      .initial = "pass",

@@ -21,6 +21,8 @@ struct lrh_pipeline_settings {
     int64_t max_in_flight, max_in_flight_bytes;
     int64_t shutdown_timeout_ns;
     int64_t stop_when_idle_ns;
+    double max_bad_ratio;
+    int64_t bad_window; /* records */
 };
 extern const struct lrh_options lrh_pipeline_options;
 

@@ -154,6 +154,8 @@ struct wire {
     rd_kafka_resp_err_t last;
     char last_text[256];   /* why the last connection failed */
     int32_t login_refused; /* since the last success */
+    int64_t down_ns;       /* since when no broker answers; 0: one does */
+    int64_t say_down_ns, look_ns;
 };
 
 void wire_init(struct wire *wire, const struct lr_host *host,
@@ -161,6 +163,8 @@ void wire_init(struct wire *wire, const struct lr_host *host,
 /* Sets the callbacks for log lines and errors, and the wire as opaque. */
 void wire_attach(struct wire *wire, rd_kafka_conf_t *conf);
 void wire_note_error(struct wire *wire, rd_kafka_resp_err_t code, const char *text);
+/* While no broker answers: says so now and then, and when it is over. Call it now and then. */
+void wire_watch(struct wire *wire, rd_kafka_t *rk);
 __attribute__((format(printf, 3, 4))) void wire_log(const struct wire *wire, int32_t level,
                                                     const char *format, ...);
 int64_t wire_now(const struct wire *wire);

@@ -115,6 +115,8 @@ lr_status report_serve(struct producer *p, struct lr_error *err)
             note_error(p, event);
         rd_kafka_event_destroy(event);
     }
+    if (p->rk && p->wire.down_ns && p->sinks[0] && p->sinks[0]->started)
+        wire_watch(&p->wire, p->rk);
     if (p->failed != LR_OK)
         return lr_fail(err, p->failed, "%s", p->failure.text);
     return LR_OK;

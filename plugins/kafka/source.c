@@ -78,6 +78,8 @@ void source_serve(void *ctx)
         if (now < s->serve_due_ns)
             return;
         s->serve_due_ns = now + SERVE_NS;
+        if (s->announced)
+            wire_watch(&s->wire, s->rk);
         update_gauges(s);
     }
     do {

@@ -13,6 +13,8 @@
 
 #define LOOK_MS 100        /* longest blocking call, so that a stop is seen */
 #define PAUSE_NS (50 * MS) /* between two looks */
+#define LOOK_AGAIN_NS SECOND
+#define SAY_AGAIN_NS (60 * SECOND)
 #define PATIENCE_NS SECOND /* a topic that is missing this long is worth a log line */
 
 int64_t wire_now(const struct wire *wire)
@@ -38,7 +40,11 @@ void wire_log(const struct wire *wire, int32_t level, const char *format, ...)
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const struct wire *wire = rd_kafka_opaque(rk);
-    int32_t mapped = level <= 2   ? LR_LOG_ERROR
+    /* Lost connections and a broker that is not ready yet: librdkafka tries again by itself, and
+     * wire_watch says what a person needs to know. */
+    int tries = strcmp(facility, "FAIL") == 0 || strcmp(facility, "GETPID") == 0;
+    int32_t mapped = tries        ? LR_LOG_INFO
+                     : level <= 2 ? LR_LOG_ERROR
                      : level <= 4 ? LR_LOG_WARNING
                      : level <= 6 ? LR_LOG_INFO
                                   : LR_LOG_DEBUG;
@@ -51,11 +57,39 @@ void wire_note_error(struct wire *wire, rd_kafka_resp_err_t code, const char *te
 {
     if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         wire->login_refused = 1;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && wire->down_ns == 0)
+        wire->down_ns = wire->say_down_ns = wire_now(wire);
     /* "1/1 brokers are down" says less than why. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && wire->last)
         return;
     wire->last = code;
     (void)snprintf(wire->last_text, sizeof wire->last_text, "%s", text ? text : "");
+}
+
+void wire_watch(struct wire *wire, rd_kafka_t *rk)
+{
+    const struct rd_kafka_metadata *metadata;
+    int64_t now;
+
+    if (wire->down_ns == 0)
+        return;
+    now = wire_now(wire);
+    if (now >= wire->look_ns) {
+        wire->look_ns = now + LOOK_AGAIN_NS;
+        if (rd_kafka_metadata(rk, 0, NULL, &metadata, LOOK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(metadata);
+            if (wire->say_down_ns > wire->down_ns)
+                wire_log(wire, LR_LOG_NOTICE, "brokers of %s answer again after %.1f s",
+                         wire->servers, (double)(now - wire->down_ns) / (double)SECOND);
+            wire->down_ns = 0;
+            return;
+        }
+    }
+    if (now < wire->say_down_ns)
+        return;
+    wire_log(wire, LR_LOG_WARNING, "no broker of %s answers (%s), for %.0f s now; waiting",
+             wire->servers, wire->last_text, (double)(now - wire->down_ns) / (double)SECOND);
+    wire->say_down_ns = now + SAY_AGAIN_NS;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
