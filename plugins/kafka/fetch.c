@@ -159,8 +159,7 @@ static int64_t describe_gap(const struct stream *st, int64_t offset, int64_t low
 static lr_status cross_gap(struct source *s, struct stream *st, int64_t offset,
                            struct lr_error *err)
 {
-    int64_t low = -1, high = -1, missing;
-    struct lr_position to = {st->info.id, 0, 0};
+    int64_t low = -1, high = -1, missing, to;
     char text[512];
 
     for (int i = 0; i < GAP_TRIES && high < 0; i++)
@@ -174,12 +173,11 @@ static lr_status cross_gap(struct source *s, struct stream *st, int64_t offset,
                        text, s->host->section);
     if (high < 0)
         return lr_fail(err, LR_EUNAVAILABLE, "%s, and no broker says what is left", text);
-    to.next = s->settings->lost == LOST_EARLIEST ? low : high;
+    to = s->settings->lost == LOST_EARLIEST ? low : high;
     if (missing > 0)
         lr_metric_add(s->missing, missing);
-    wire_log(&s->wire, LR_LOG_WARNING, "%s; going on at %" PRId64 " (on_lost_offsets)", text,
-             to.next);
-    return positions_seek(s, &to, 1, err);
+    wire_log(&s->wire, LR_LOG_WARNING, "%s; going on at %" PRId64 " (on_lost_offsets)", text, to);
+    return rebalance_restart(s, st, to, err);
 }
 
 /* What comes instead of a record. */

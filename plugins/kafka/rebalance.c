@@ -12,6 +12,8 @@
 
 #include "source.h"
 
+#define DEAD_MEMBER_NS (30 * SECOND) /* until a broker gives up a dead member's transaction */
+#define PATIENCE_NS (3 * SECOND)
 #define LISTED 8 /* partitions that the first log line names one by one */
 
 static int is_cooperative(const struct source *s)
@@ -46,6 +48,33 @@ static lr_status tell(struct source *s, int assign, const rd_kafka_topic_partiti
     return lr_fail(err, wire_class(code), "the assignment was not taken over: %s", text);
 }
 
+lr_status rebalance_restart(struct source *s, struct stream *st, int64_t offset,
+                            struct lr_error *err)
+{
+    int only = is_cooperative(s); /* this one; else all are assigned anew, where they stand */
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->n_owned + 1);
+    lr_status status = LR_OK;
+
+    st->position = st->info.next = offset;
+    for (uint32_t i = 0; i < s->n_owned; i++) {
+        struct stream *one = s->owned[i];
+
+        if (only && one != st)
+            continue;
+        stream_forget_kept(one);
+        one->eof = NO_OFFSET;
+        one->settled = 0;
+        rd_kafka_topic_partition_list_add(list, one->topic, one->info.partition)->offset =
+            one->position;
+    }
+    if (only)
+        status = tell(s, 0, list, err);
+    if (status == LR_OK)
+        status = tell(s, 1, list, err);
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
 void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                     rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
@@ -61,7 +90,8 @@ void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                                               : LR_EVENT_REVOKE;
     s->partitions = rd_kafka_topic_partition_list_copy(partitions);
     s->resolved = 0;
-    s->resolve_by_ns = wire_now(&s->wire) + s->settings->common.connect_timeout_ns;
+    s->noted_ns = wire_now(&s->wire);
+    s->waited = 0;
 }
 
 void rebalance_lose(struct source *s)
@@ -154,6 +184,24 @@ static lr_status build(struct source *s, struct lr_error *err)
     return LR_OK;
 }
 
+/* A coordinator that moves, or the open transaction of a member that died: the broker ends that
+ * after its timeout. Only a start gives up; later it is an outage like any other. */
+static lr_status wait_for_positions(struct source *s, struct lr_error *err)
+{
+    int64_t waited_ns = wire_now(&s->wire) - s->noted_ns;
+
+    if (!s->announced && waited_ns >= s->settings->common.connect_timeout_ns + DEAD_MEMBER_NS) {
+        lr_context(err, "the group's positions cannot be read");
+        return LR_EUNAVAILABLE;
+    }
+    if (!s->waited && waited_ns >= PATIENCE_NS) {
+        s->waited = 1;
+        wire_log(&s->wire, LR_LOG_NOTICE, "waiting for the positions of group '%s': %s",
+                 property_value(s->wire.settings, "group.id"), err ? err->text : "");
+    }
+    return LR_AGAIN;
+}
+
 static lr_status resolve(struct source *s, struct lr_error *err)
 {
     lr_status status = LR_OK;
@@ -163,8 +211,8 @@ static lr_status resolve(struct source *s, struct lr_error *err)
         if (status == LR_OK)
             status = begin_rewind(s, s->partitions, err);
     }
-    if (status == LR_AGAIN && wire_now(&s->wire) >= s->resolve_by_ns)
-        return lr_context(err, "the group's positions cannot be read"), LR_EUNAVAILABLE;
+    if (status == LR_AGAIN)
+        return wait_for_positions(s, err);
     if (status != LR_OK)
         return status;
     status = build(s, err);

@@ -258,8 +258,9 @@ static void source_check(const void *settings, uint32_t lanes, const struct lr_r
     const struct source_settings *s = settings;
     const char *group = property_value(&s->common, "group.id");
     struct lr_error err = LR_ERROR_INIT;
+    const char *servers = property_value(&s->common, "bootstrap.servers");
     int64_t timestamp;
-    char text[256];
+    char text[512];
 
     (void)lanes;
     properties_check(&s->common, report);
@@ -272,7 +273,7 @@ static void source_check(const void *settings, uint32_t lanes, const struct lr_r
         topics_check(&s->common, *t, LR_READS, report);
     check_guarantee(s, report);
     if (group && !embedded_is(&s->common)) { /* which knows us by our name */
-        (void)snprintf(text, sizeof text, "group:%.200s", group);
+        (void)snprintf(text, sizeof text, "group:%.200s at %.200s", group, servers ? servers : "");
         report->touches(report->ctx, LR_READS, text, LR_BY_NAME);
     }
 }

@@ -65,7 +65,8 @@ struct source {
     int32_t noted;                               /* LR_EVENT_*, 0: none */
     rd_kafka_topic_partition_list_t *partitions; /* of the noted event */
     int32_t resolved;                            /* the event is ready */
-    int64_t resolve_by_ns;
+    int64_t noted_ns;
+    int32_t waited; /* for its positions, which was said */
     struct lr_event event;
     const struct lr_stream **event_streams;
     int32_t announced; /* the first assignment was logged */
@@ -120,6 +121,9 @@ lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *re
 /* rebalance.c */
 void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                     rd_kafka_topic_partition_list_t *partitions, void *opaque);
+/* Makes a stream go on at `offset` whose fetcher gave up, which no seek moves any more. */
+lr_status rebalance_restart(struct source *s, struct stream *st, int64_t offset,
+                            struct lr_error *err);
 /* Every partition is lost together with the client. */
 void rebalance_lose(struct source *s);
 /* Makes the noted event ready. LR_REBALANCE, LR_AGAIN, or an error. */

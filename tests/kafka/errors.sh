@@ -100,29 +100,7 @@ run_for 30 "$lrhost" -q "$work/job.ini" >"$work/log" 2>&1
 expect_code 0 $? "a first run" "$work/log"
 expect_equal 100 "$(topic_count scored)" "results of the first run"
 send 50
-python3 - "$KAFKA" >"$work/deleted" 2>&1 <<'PY' || skip_gone=yes
-import ctypes, ctypes.util, sys
-# DeleteRecords by librdkafka's admin API, as no packaged tool does it.
-k = ctypes.CDLL("librdkafka.so.1")
-for f in ("conf_new", "new", "topic_partition_list_new", "topic_partition_list_add", "DeleteRecords_new",
-          "queue_new", "queue_poll"):
-    getattr(k, "rd_kafka_" + f).restype = ctypes.c_void_p
-err = ctypes.create_string_buffer(256)
-P = ctypes.c_void_p
-conf = P(k.rd_kafka_conf_new())
-k.rd_kafka_conf_set(conf, b"bootstrap.servers", sys.argv[1].encode(), err, 256)
-rk = P(k.rd_kafka_new(0, conf, err, 256))
-parts = P(k.rd_kafka_topic_partition_list_new(1))
-k.rd_kafka_topic_partition_list_add(parts, b"orders", 0)
-k.rd_kafka_topic_partition_list_set_offset.argtypes = [P, ctypes.c_char_p, ctypes.c_int32, ctypes.c_int64]
-k.rd_kafka_topic_partition_list_set_offset(parts, b"orders", 0, 130)
-wish = P(k.rd_kafka_DeleteRecords_new(parts))
-queue = P(k.rd_kafka_queue_new(rk))
-k.rd_kafka_DeleteRecords(rk, (P * 1)(wish), ctypes.c_size_t(1), None, queue)
-event = P(k.rd_kafka_queue_poll(queue, 10000))
-sys.exit(0 if event.value and k.rd_kafka_event_error(event) == 0 else 1)
-PY
-[ -z "${skip_gone:-}" ] || fail "records could not be deleted: $(cat "$work/deleted")"
+python3 "$here/admin.py" "$KAFKA" delete-records orders 0 130 || fail "records could not be deleted"
 refuses 65 "orders[0]: 30 records are missing: the group stands at offset 100" "records are gone"
 expect_text "on_lost_offsets = earliest" "$work/log" "records are gone"
 run_for 30 "$lrhost" -q --set source.rewind=earliest "$work/job.ini" >"$work/log" 2>&1

@@ -34,7 +34,7 @@ expect_code 0 $? "topics create" "$work/topics"
 run_for 60 "$lrhost" topics create --set sink.topic=probe "$work/job.ini" >"$work/topics" 2>&1
 expect_code 0 $? "topics create" "$work/topics"
 for topic in out probe; do
-    python3 "$here/limit_topic.py" "$KAFKA" $topic 5000 || fail "the limit of $topic could not be set"
+    python3 "$here/admin.py" "$KAFKA" limit $topic 5000 || fail "the limit of $topic could not be set"
 done
 # Limits come into force later than they are set, and in order.
 is_limited()

@@ -96,7 +96,7 @@ static void test_check(void)
         const char *report = check(&kafka_source_plugin, rows[i].settings);
         int good = rows[i].expect
                        ? strstr(report, rows[i].expect) != NULL
-                       : strcmp(report, "touches 1 topic:t 0\ntouches 1 group:g 2\n") == 0;
+                       : strcmp(report, "touches 1 topic:t 0\ntouches 1 group:g at b:9092 2\n") == 0;
 
         CU_ASSERT(good);
         if (!good)
