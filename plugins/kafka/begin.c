@@ -145,7 +145,7 @@ static int32_t read_founded(const rd_kafka_topic_partition_t *p)
     return n > 0 && n <= INT32_MAX ? (int32_t)n : 0;
 }
 
-static int32_t count_partitions(struct source *s, const char *topic)
+int32_t begin_count_partitions(struct source *s, const char *topic)
 {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(s->rk, topic, NULL);
@@ -167,7 +167,7 @@ static int32_t count_partitions(struct source *s, const char *topic)
 static lr_status find_founded(struct source *s, const char *topic, int32_t *ret_founded,
                               struct lr_error *err)
 {
-    int32_t count = count_partitions(s, topic), stored = 0, founded = 0;
+    int32_t count = begin_count_partitions(s, topic), stored = 0, founded = 0;
     rd_kafka_topic_partition_list_t *all;
     lr_status status;
 

@@ -55,7 +55,7 @@ static lr_status open_consumer(struct source *s, struct lr_error *err)
     return LR_OK;
 }
 
-static lr_status subscribe(struct source *s, struct lr_error *err)
+lr_status member_subscribe(struct source *s, struct lr_error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
     rd_kafka_resp_err_t code;
@@ -88,7 +88,7 @@ lr_status member_start(void *self, struct lr_error *err)
     if (status == LR_OK)
         status = open_consumer(s, err);
     if (status == LR_OK) /* first, so that joining takes no time of its own */
-        status = subscribe(s, err);
+        status = member_subscribe(s, err);
     for (uint32_t i = 0; i < n && status == LR_OK; i++)
         status = wire_await(&s->wire, s->rk, *topics[i] == '^' ? NULL : topics[i], source_serve, s,
                             NULL, err);
@@ -128,6 +128,7 @@ static void close_consumer(struct source *s, int64_t deadline_ns)
         rd_kafka_queue_cb_event_enable(s->events, NULL, NULL);
         rd_kafka_queue_destroy(s->events);
         rd_kafka_queue_destroy(s->replies);
+        cover_finish(s);
         if (!s->fatal)
             leave(s, deadline_ns);
         rebalance_finish(s);
@@ -185,5 +186,5 @@ lr_status member_replace(struct source *s, struct lr_error *err)
                        s->replaced - 1, name, property_value(s->wire.settings, "group.id"));
     close_consumer(s, 0);
     status = open_consumer(s, err);
-    return status == LR_OK ? subscribe(s, err) : status;
+    return status == LR_OK ? member_subscribe(s, err) : status;
 }

@@ -254,6 +254,8 @@ lr_status rebalance_answer(void *self, struct lr_error *err)
     if (status == LR_OK)
         status = tell(s, s->noted == LR_EVENT_ASSIGN, s->partitions, err);
     s->reopen = s->fatal && s->noted == LR_EVENT_LOST;
+    if (s->noted == LR_EVENT_ASSIGN)
+        cover_schedule(s);
     forget(s);
     lr_metric_set(s->assigned, s->n_owned);
     return status;

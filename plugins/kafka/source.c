@@ -78,8 +78,10 @@ void source_serve(void *ctx)
         if (now < s->serve_due_ns)
             return;
         s->serve_due_ns = now + SERVE_NS;
-        if (s->announced)
+        if (s->announced) {
             wire_watch(&s->wire, s->rk);
+            cover_look(s);
+        }
         update_gauges(s);
     }
     do {

@@ -13,6 +13,7 @@
  *   rebalance.c  a noted rebalance -> an event of the host, and its answer
  *   positions.c  commit, committed, seek, ends
  *   begin.c      where a partition begins: stored, start, rewind
+ *   cover.c      partitions that belong to nobody
  */
 #ifndef KAFKA_SOURCE_H
 #define KAFKA_SOURCE_H
@@ -72,6 +73,10 @@ struct source {
     int32_t announced; /* the first assignment was logged */
     int32_t closing;
 
+    rd_kafka_queue_t *cover; /* the answer to a look at the group; NULL: none is asked for */
+    int64_t cover_due_ns;    /* 0: no look is due */
+    uint32_t cover_looks;
+
     /* Fatal for this client (fenced, say): all is lost, and another client joins instead. */
     int32_t fatal;
     int32_t reopen; /* the host knows of the loss */
@@ -92,6 +97,7 @@ void source_serve(void *ctx);
 /* member.c */
 lr_status member_start(void *self, struct lr_error *err);
 void member_stop(void *self, int64_t deadline_ns);
+lr_status member_subscribe(struct source *s, struct lr_error *err);
 /* The client can do no more. */
 void member_break(struct source *s, const char *why);
 /* Joins again with another client. LR_AGAIN: not yet. */
@@ -132,10 +138,17 @@ lr_status rebalance_event(struct source *s, const struct lr_event **ret_event,
 lr_status rebalance_answer(void *self, struct lr_error *err);
 void rebalance_finish(struct source *s);
 
+/* cover.c */
+void cover_schedule(struct source *s);
+void cover_look(struct source *s); /* now and then */
+void cover_finish(struct source *s);
+
 /* begin.c */
 /* Sets every offset of the list: stored, else where the source begins. LR_AGAIN: not now. */
 lr_status begin_positions(struct source *s, rd_kafka_topic_partition_list_t *list,
                           struct lr_error *err);
+/* As the broker says now; 0: it does not. */
+int32_t begin_count_partitions(struct source *s, const char *topic);
 /* Applies `rewind`, once for each partition in this process. */
 lr_status begin_rewind(struct source *s, rd_kafka_topic_partition_list_t *list,
                        struct lr_error *err);
