@@ -40,15 +40,18 @@ void wire_log(const struct wire *wire, int32_t level, const char *format, ...)
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const struct wire *wire = rd_kafka_opaque(rk);
-    /* Lost connections and a broker that is not ready yet: librdkafka tries again by itself, and
-     * wire_watch says what a person needs to know. */
-    int tries = strcmp(facility, "FAIL") == 0 || strcmp(facility, "GETPID") == 0;
-    int32_t mapped = tries        ? LR_LOG_INFO
-                     : level <= 2 ? LR_LOG_ERROR
+    static const char *const said_by_us[] = {
+        "FAIL", "GETPID", /* tried again by librdkafka; an outage is said by wire_watch */
+        "TXNERR", "FATAL" /* what becomes of it is said where it is decided */
+    };
+    int32_t mapped = level <= 2   ? LR_LOG_ERROR
                      : level <= 4 ? LR_LOG_WARNING
                      : level <= 6 ? LR_LOG_INFO
                                   : LR_LOG_DEBUG;
 
+    for (size_t i = 0; i < sizeof said_by_us / sizeof said_by_us[0]; i++)
+        if (strcmp(facility, said_by_us[i]) == 0)
+            mapped = LR_LOG_INFO;
     if (wire)
         wire_log(wire, mapped, "librdkafka: %s: %s", facility, text);
 }

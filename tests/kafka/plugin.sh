@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# tests/unit/test_kafka_*, which drive the plugin's objects, once more against a real broker.
+# tests/unit/test_kafka_*, which drive the plugin's objects, once more against a real broker, and
+# transactions.c, which needs one.
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2119 # no properties of its own
 start_broker
-for name in source sink settings; do
-    program=$BUILD/tests/unit/test_kafka_$name
+for program in "$BUILD"/tests/unit/test_kafka_{source,sink,settings} "$BUILD/tests/kafka/transactions"; do
+    name=$(basename "$program")
     [ -x "$program" ] || fail "$program is not built"
     run_for 100 "$program" >"$work/log" 2>&1
-    expect_code 0 $? "test_kafka_$name on a real broker" "$work/log"
+    expect_code 0 $? "$name on a real broker" "$work/log"
     echo "$name: $(grep '^ *tests ' "$work/log")"
 done

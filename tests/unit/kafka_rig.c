@@ -26,6 +26,9 @@ int64_t rig_now(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
+int32_t rig_guarantee;
+const char *rig_instance = "here";
+
 /* ---- the fake host ---------------------------------------------------------------------- */
 
 static void rig_log(void *ctx, int32_t level, const char *message)
@@ -232,7 +235,7 @@ int rig_open(struct rig *rig, const struct lr_plugin *plugin, const char *sectio
                                       .abi = LRHOST_ABI,
                                       .ctx = &rig->host,
                                       .pipeline = "rig",
-                                      .instance = "here",
+                                      .instance = rig_instance,
                                       .section = section,
                                       .lane = lane,
                                       .lanes = lanes,
@@ -242,7 +245,8 @@ int rig_open(struct rig *rig, const struct lr_plugin *plugin, const char *sectio
                                       .stopping = rig_stopping,
                                       .memory = rig_memory,
                                       .metric = rig_cell,
-                                      .settle = rig_settle};
+                                      .settle = rig_settle,
+                                      .guarantee = rig_guarantee};
     rig->host.quiet = getenv("RIG_LOG") == NULL;
     status = plugin->create(&rig->host.host, rig->settings, &rig->self, &rig->err);
     if (status != LR_OK)

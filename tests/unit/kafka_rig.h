@@ -54,6 +54,9 @@ int rig_is_embedded(void);
 /* A name that no other test has, with `stem` in it; static memory, eight at a time. */
 const char *rig_name(const char *stem);
 
+/* What the next instances are told: LR_EXACTLY_ONCE ...; which process they are. */
+extern int32_t rig_guarantee;
+extern const char *rig_instance;
 /* `text`: "option=value" joined by '&'. Servers are added. 0 on success, else the error is printed.
  */
 int rig_open(struct rig *rig, const struct lr_plugin *plugin, const char *section, uint32_t lane,

@@ -94,9 +94,10 @@ static void test_check(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *report = check(&kafka_source_plugin, rows[i].settings);
-        int good = rows[i].expect
-                       ? strstr(report, rows[i].expect) != NULL
-                       : strcmp(report, "touches 1 topic:t 0\ntouches 1 group:g at b:9092 2\n") == 0;
+        int good =
+            rows[i].expect
+                ? strstr(report, rows[i].expect) != NULL
+                : strcmp(report, "touches 1 topic:t 0\ntouches 1 group:g at b:9092 2\n") == 0;
 
         CU_ASSERT(good);
         if (!good)

@@ -181,7 +181,9 @@ static void test_two_members(void)
     deadline = rig_now() + 40000 * MS;
     while (rig_now() < deadline && (rig_count(seen, N, 0) > 0 || have[1] == 0)) {
         if (opened == 1 && got >= N / 4) {
+            rig_instance = "there";
             CU_ASSERT_FATAL(rig_open_source(&member[1], topic, group, quick) == 0);
+            rig_instance = "here";
             opened = 2;
         }
         if (opened == 2 && have[0] == 5 && have[1] == 5) {
