@@ -28,6 +28,8 @@ static const struct setting defaults[] = {
     {ROLE_CONSUMER, "queued.min.messages", "10000000"},
     {ROLE_CONSUMER, "queued.max.messages.kbytes", "4096"}, /* for each partition */
     {ROLE_CONSUMER, "fetch.wait.max.ms", "100"},
+    /* As the Java client; librdkafka's 10 s make a broker's restart cost seconds more. */
+    {ROLE_CONSUMER | ROLE_PRODUCER, "reconnect.backoff.max.ms", "1000"},
     {ROLE_PRODUCER, "acks", "all"},
     {ROLE_PRODUCER, "enable.idempotence", "true"},
     {ROLE_PRODUCER, "batch.num.messages", "100000"},
