@@ -37,9 +37,8 @@ static void on_crash(int number)
             name = signals[i].name;
     put("lrhost: ended by ");
     put(name);
-    put(", a defect of lrhost or of a plugin; what was not committed is read again at the next "
-        "start\n");
-    (void)raise(number); /* the default is back (SA_RESETHAND), and takes it when we return */
+    put(", a defect of lrhost or of a plugin\n");
+    (void)raise(number); /* the default is back (SA_RESETHAND) */
 }
 
 void lrh_crash_say(void)

@@ -68,9 +68,16 @@ lr_status lrh_identity_take(const char *pipeline, const char *instance, const ch
                        "cannot make sure that no other process is instance '%s' of pipeline '%s': "
                        "%s",
                        instance, pipeline, strerror(errno));
-    if (bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, 1) == 0) {
+    if (bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, SOMAXCONN) == 0) {
         *ret_fd = fd;
         return LR_OK;
+    }
+    if (errno != EADDRINUSE) {
+        (void)lr_fail(err, LR_EUNAVAILABLE,
+                      "cannot take the name of instance '%s' of pipeline '%s' on this host: %s",
+                      instance, pipeline, strerror(errno));
+        (void)close(fd);
+        return LR_EUNAVAILABLE;
     }
     pid = holder(&address, length);
     (void)close(fd);

@@ -129,8 +129,9 @@ static void watch_sink(struct lrh_lane *lane)
 {
     int64_t now = lane_mono(lane);
 
-    if (lane->totals.in_flight == 0 || lane->settles != lane->settles_seen) {
-        if (lane->say_silent_ns > lane->silent_since_ns + SILENT_NS)
+    if (lane->totals.in_flight == 0 || lane->silent_since_ns == 0 ||
+        lane->settles != lane->settles_seen) {
+        if (lane->silent_since_ns && lane->say_silent_ns > lane->silent_since_ns + SILENT_NS)
             lrh__lane_log(lane, LR_LOG_NOTICE, "the sink goes on after %.1f s",
                           (double)(now - lane->silent_since_ns) / 1e9);
         lane->settles_seen = lane->settles;

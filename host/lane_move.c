@@ -98,7 +98,8 @@ static lr_status pause_after_abort(struct lrh_lane *lane)
                               &err);
     until = lane_after(lane, ABORT_PAUSE_NS << (lane->aborts < 10 ? lane->aborts : 10));
     while (lane_mono(lane) < until && !lrh_lane_stopping(lane))
-        lrh__lane_doze(lane, until - lane_mono(lane), 0);
+        if (lrh__lane_serve(lane, until - lane_mono(lane)) != LR_OK)
+            return lane->status;
     return LR_OK;
 }
 

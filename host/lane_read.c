@@ -43,6 +43,8 @@ static lr_status account(struct lrh_lane *lane, struct work *work)
             if (lrh_ledger_append(&lane->ledger, span->stream, span->next, 0, &segment, &err))
                 return lrh__lane_fail(lane, LR_ENOMEM, &err);
         }
+        if (span->next < s->read && lane->plan)
+            s->until = span->next; /* the stream begins anew: not part of this plan */
         s->read = span->next;
         work->epochs[i] = s->read_epoch;
     }
@@ -103,18 +105,14 @@ static lr_status judge_window(struct lrh_lane *lane, const struct work *work)
     if (lane->config.bad_window == 0 || n < lane->config.bad_window)
         return LR_OK;
     lane->window_records = lane->window_bad = 0;
-    if (!last || (double)bad <= lane->config.max_bad_ratio * (double)n)
+    if ((double)bad <= lane->config.max_bad_ratio * (double)n)
         return LR_OK;
-    return lrh__lane_fail(
-        lane,
-        lr_fail(&err, LR_EDATA,
-                "%lld of the last %lld records were bad (the newest, at offset %lld: %s), more "
-                "than max_bad_ratio = %g allows; is this the right input, and does [codec] "
-                "describe it?",
-                (long long)bad, (long long)n,
-                (long long)lr_batch_record(&work->batch, last->index)->offset, last->message,
-                lane->config.max_bad_ratio),
-        &err);
+    (void)lr_fail(&err, LR_EDATA,
+                  "%lld of the last %lld records were bad (%s), more than max_bad_ratio = %g "
+                  "allows; is this the right input, and does [codec] describe it?",
+                  (long long)bad, (long long)n, last ? last->message : "the log says why",
+                  lane->config.max_bad_ratio);
+    return lrh__lane_fail(lane, LR_EDATA, &err);
 }
 
 static lr_status decode(struct lrh_lane *lane, struct work *work)

@@ -249,6 +249,8 @@ lr_status lrh__lane_hand_over(struct lrh_lane *lane, const struct lrh_sink_part 
     while (first < end && !lane->recover && span_valid(lane, fs)) {
         uint32_t n = end - first, taken = 0;
 
+        if (lane->totals.in_flight == 0)
+            lane->silent_since_ns = lane->say_silent_ns = 0; /* its silence begins now */
         flight->open += n; /* before the call: settles may arrive inside it */
         ADD(lane, in_flight, n);
         status = sink->ops->write(sink->self, batch, first, n, &taken, &err);

@@ -300,9 +300,11 @@ static void destroy_all(struct lrh_pipeline *pipeline)
     lrh_pipeline_destroy(pipeline->model_owner);
     free(pipeline->model);
     free(pipeline->lanes);
-    if (pipeline->identity_fd >= 0)
-        (void)close(pipeline->identity_fd);
-    pipeline->identity_fd = -1;
+    for (uint32_t i = 0; i < pipeline->n_touches; i++) {
+        if (pipeline->touches[i].identity_fd >= 0)
+            (void)close(pipeline->touches[i].identity_fd);
+        pipeline->touches[i].identity_fd = -1;
+    }
     pipeline->monitor_instance = pipeline->model_instance = NULL;
     pipeline->model_owner = NULL;
     pipeline->model = NULL;

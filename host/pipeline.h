@@ -55,6 +55,7 @@ struct lrh_touch {
     const char *section;
     int32_t direction;
     uint32_t flags;
+    int identity_fd; /* holds our name there (identity.h); -1: not held */
 };
 
 /* A lane and its instances. */
@@ -91,7 +92,6 @@ struct lrh_pipeline {
     struct lr_schema schema;
     struct lrh_arena memory; /* resources; names of the schema: codecs keep them, models go */
     int32_t decode, encode;
-    int identity_fd;           /* holds our name on this host; -1: nobody knows us by it */
     pthread_t main;            /* creates, trains, destroys */
     void (*attend)(void *ctx); /* looks for signals while a model trains; NULL: none */
     void *attend_ctx;

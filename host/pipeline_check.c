@@ -89,7 +89,7 @@ static void hear_touches(void *ctx, int32_t direction, const char *resource, uin
     if (!grown || !copy)
         return;
     grown[pipeline->n_touches++] =
-        (struct lrh_touch){copy, hearing->part->section, direction, flags};
+        (struct lrh_touch){copy, hearing->part->section, direction, flags, -1};
 }
 
 static void ask_plugins(struct lrh_pipeline *pipeline, struct lrh_problems *problems)

@@ -234,13 +234,23 @@ static void announce(struct lrh_pipeline *pipeline)
         p[LRH_PART_MODEL].plugin ? p[LRH_PART_MODEL].name : "", p[LRH_PART_SINK].name);
 }
 
-static lr_status take_name(struct lrh_pipeline *pipeline, struct lr_error *err)
+/* Our name, wherever somebody knows us by it. */
+static lr_status take_names(struct lrh_pipeline *pipeline, struct lr_error *err)
 {
-    for (uint32_t i = 0; i < pipeline->n_touches; i++)
-        if (pipeline->touches[i].flags & LR_BY_NAME)
-            return lrh_identity_take(pipeline->name, pipeline->instance_name,
-                                     pipeline->touches[i].resource, &pipeline->identity_fd, err);
-    return LR_OK;
+    lr_status status = LR_OK;
+
+    for (uint32_t i = 0; i < pipeline->n_touches && status == LR_OK; i++) {
+        struct lrh_touch *touch = &pipeline->touches[i];
+        int taken = !(touch->flags & LR_BY_NAME);
+
+        for (uint32_t o = 0; o < i && !taken; o++) /* by the sink of dead letters, too */
+            taken = pipeline->touches[o].identity_fd >= 0 &&
+                    strcmp(pipeline->touches[o].resource, touch->resource) == 0;
+        if (!taken)
+            status = lrh_identity_take(pipeline->name, pipeline->instance_name, touch->resource,
+                                       &touch->identity_fd, err);
+    }
+    return status;
 }
 
 lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log,
@@ -258,7 +268,7 @@ lr_status lrh_pipeline_create(struct lrh_pipeline *pipeline, struct lrh_log *log
         return lr_fail(err, LR_ENOMEM, "%s: out of memory for lanes", pipeline->config->path);
     pipeline->n_lanes = (uint32_t)pipeline->settings->lanes;
     announce(pipeline);
-    status = take_name(pipeline, err);
+    status = take_names(pipeline, err);
     if (status == LR_OK)
         status = create_model(pipeline, err);
     for (uint32_t i = 0; i < pipeline->n_lanes && status == LR_OK; i++)

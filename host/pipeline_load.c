@@ -270,7 +270,7 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
     if (!pipeline)
         return LR_ENOMEM;
     pipeline->error.size = sizeof pipeline->error;
-    pipeline->wake_fd = pipeline->identity_fd = -1;
+    pipeline->wake_fd = -1;
     (void)pthread_mutex_init(&pipeline->mutex, NULL);
     (void)pthread_cond_init(&pipeline->turn, NULL);
     (void)lrh_config_load(path, run->overrides, run->n_overrides, problems, &pipeline->config);

@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define TWICE_NS (300 * INT64_C(1000000)) /* nobody presses a key twice in so short a time */
+#define TWICE_NS (300 * INT64_C(1000000))     /* nobody presses a key twice in so short a time */
+#define OVERDUE_NS (10 * INT64_C(1000000000)) /* beyond a stop's time */
 #define HOUR_NS (3600 * INT64_C(1000000000))
 
 struct loop {
@@ -220,6 +221,25 @@ static int64_t look(struct loop *loop)
     return finished == loop->n ? 0 : next;
 }
 
+/* A lane that sits in a call of a library which does not come back (librdkafka has some that
+ * wait for a broker however long) hears no stop. The process ends all the same: what is not
+ * committed is read again at the next start. */
+static void end_overdue(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->n; i++) {
+        struct lrh_pipeline *pipeline = loop->pipelines[i];
+        int64_t end = __atomic_load_n(&pipeline->deadline_ns, __ATOMIC_ACQUIRE);
+
+        if (pipeline->state != LR_STATE_STOPPING || lrh_pipeline_finished(pipeline) ||
+            clock_now() < lrh_later(end, OVERDUE_NS))
+            continue;
+        say(loop, LR_LOG_ERROR,
+            "a lane did not end within shutdown_timeout and ten seconds more; ending at once; what "
+            "is not committed is read again at the next start");
+        _exit(75);
+    }
+}
+
 static void turn(struct loop *loop)
 {
     int64_t due;
@@ -229,7 +249,10 @@ static void turn(struct loop *loop)
         int64_t left = due == INT64_MAX ? HOUR_NS : due - clock_now();
         uint64_t counter;
 
+        if (left > OVERDUE_NS)
+            left = OVERDUE_NS;
         lrh_system_real.sleep(NULL, fds, 2, left > 0 ? left : 1);
+        end_overdue(loop);
         if (fds[0].revents)
             (void)take_signal(loop);
         if (fds[1].revents && read(loop->wake_fd, &counter, sizeof counter) < 0) {

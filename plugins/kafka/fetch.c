@@ -315,6 +315,30 @@ static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_bat
     return status;
 }
 
+/* Beyond the plan's end nothing is taken, but an error may lie there: a topic that was made anew
+ * ends before the position, and so before every plan's end. */
+static lr_status look_beyond(struct source *s, struct stream *st, struct lr_batch *batch,
+                             struct lr_error *err)
+{
+    int64_t before = st->position;
+    rd_kafka_message_t *m;
+    lr_status status = LR_OK;
+
+    if (st->at_kept < st->n_kept || rd_kafka_queue_length(st->queue) == 0 ||
+        batch->n_spans >= batch->span_capacity || take(st, &m, 1) == 0)
+        return LR_OK;
+    if (!m->err && m->offset >= st->position)
+        return keep(st, &m, 1, err);
+    if (m->err)
+        status = special(s, st, m, err);
+    rd_kafka_message_destroy(m);
+    if (status == LR_OK && st->position != before) {
+        batch->spans[batch->n_spans++] = (struct lr_span){st->info.id, 0, st->position};
+        st->info.next = st->position;
+    }
+    return status;
+}
+
 lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
                 uint32_t n_until, int *ret_more, struct lr_error *err)
 {
@@ -328,8 +352,10 @@ lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const in
         struct stream *st = s->owned[(turn + i) % s->n_owned];
         int64_t limit = until && st->info.id < n_until ? until[st->info.id] : INT64_MAX;
 
-        if (st->position >= limit)
+        if (st->position >= limit) {
+            status = look_beyond(s, st, batch, err);
             continue;
+        }
         if (batch->count >= max || batch->n_spans >= batch->span_capacity) {
             *ret_more = 1;
             break;

@@ -12,6 +12,7 @@
 
 #define STORE_NS (5 * SECOND) /* longest wait for one stored position */
 #define SEEK_NS (10 * SECOND)
+#define SEEK_TRIES 40
 #define ENDS_MS 100
 
 /* ---- commit ----------------------------------------------------------------------------- */
@@ -170,6 +171,22 @@ static rd_kafka_resp_err_t seek_once(struct source *s, rd_kafka_topic_partition_
     return code;
 }
 
+/* Empties the list. */
+static lr_status restart_all(struct source *s, rd_kafka_topic_partition_list_t *list,
+                             struct lr_error *err)
+{
+    lr_status status = LR_OK;
+
+    for (int i = 0; i < list->cnt && status == LR_OK; i++) {
+        const rd_kafka_topic_partition_t *p = &list->elems[i];
+
+        status = rebalance_restart(s, stream_find(s, p->topic, p->partition), p->offset, err);
+    }
+    while (list->cnt > 0)
+        (void)rd_kafka_topic_partition_list_del_by_idx(list, list->cnt - 1);
+    return status;
+}
+
 lr_status positions_seek(void *self, const struct lr_position *positions, uint32_t n,
                          struct lr_error *err)
 {
@@ -179,6 +196,7 @@ lr_status positions_seek(void *self, const struct lr_position *positions, uint32
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     lr_status status = stream_list(s, positions, n, &list, err);
     char text[256];
+    int tries = 0;
 
     if (status != LR_OK)
         return status;
@@ -199,8 +217,12 @@ lr_status positions_seek(void *self, const struct lr_position *positions, uint32
         if (!code || wire_now(&s->wire) >= give_up)
             break;
         rest(5 * MS); /* an assignment that is not carried out yet */
+        if (++tries == SEEK_TRIES && code == RD_KAFKA_RESP_ERR__STATE && !s->fatal) {
+            status = restart_all(s, list, err); /* fetchers that gave up: records are gone */
+            break;
+        }
     }
-    if (list->cnt > 0 && !s->fatal)
+    if (status == LR_OK && list->cnt > 0 && !s->fatal)
         status = lr_fail(err, LR_EUNAVAILABLE, "%s[%d] cannot be read again from %lld: %s",
                          list->elems[0].topic, list->elems[0].partition,
                          (long long)list->elems[0].offset, rd_kafka_err2str(code));

@@ -12,6 +12,7 @@
 #include "sink.h"
 
 #define REPLACED_MAX 8 /* clients, each soon after the last one */
+#define LEARN_MS 500
 #define REPLACED_LONG_AGO_NS (60 * SECOND)
 
 /* The name under which Kafka keeps our transactions; what it would not take becomes '_'. */
@@ -185,6 +186,8 @@ static void serve_until_empty(struct producer *p, int64_t deadline_ns)
 /* Gives up what is not delivered, and the client. */
 static void close_client(struct producer *p)
 {
+    if (!p->rk)
+        return; /* its replacement did not start */
     p->purging = 1;
     if (p->messages > 0) {
         (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -199,6 +202,7 @@ static void close_client(struct producer *p)
     rd_kafka_destroy(p->rk);
     p->queue = NULL;
     p->rk = NULL;
+    p->messages = p->bytes = 0;
 }
 
 /* ---- replacement ------------------------------------------------------------------------ */
@@ -214,6 +218,26 @@ static lr_status too_often(const struct producer *p, struct lr_error *err)
                    "uses the same names of pipeline and instance, or transactions take longer "
                    "than kafka.transaction.timeout.ms",
                    p->id, p->replaced);
+}
+
+/* A record for a partition that the client does not know yet would put partition -1 into the
+ * transaction (librdkafka 2.0.2, rd_kafka_produce_batch). */
+static lr_status learn_topics(struct producer *p)
+{
+    for (int i = 0; i < 2; i++) {
+        struct sink *sink = p->sinks[i];
+        const struct rd_kafka_metadata *metadata;
+
+        if (!sink || !sink->started || sink->known)
+            continue;
+        if (rd_kafka_metadata(p->rk, 0, sink->topic, &metadata, LEARN_MS))
+            return LR_AGAIN;
+        sink->known = metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt > 0;
+        rd_kafka_metadata_destroy(metadata);
+        if (!sink->known)
+            return LR_AGAIN;
+    }
+    return LR_OK;
 }
 
 lr_status producer_replace(struct producer *p, struct lr_error *err)
@@ -235,7 +259,7 @@ lr_status producer_replace(struct producer *p, struct lr_error *err)
     }
     if (status == LR_OK && p->id[0] && !p->initialized)
         status = transaction_init(p, err);
-    return status;
+    return status == LR_OK && p->id[0] ? learn_topics(p) : status;
 }
 
 /* ---- start and stop --------------------------------------------------------------------- */
@@ -256,7 +280,7 @@ lr_status producer_start(struct producer *p, struct lr_error *err)
 
 void producer_stop(struct producer *p, int64_t deadline_ns)
 {
-    if (!p->id[0] || p->transaction == TXN_NONE) /* else it is void anyway */
+    if (p->rk && (!p->id[0] || p->transaction == TXN_NONE)) /* else it is void anyway */
         serve_until_empty(p, deadline_ns);
     if (--p->users > 0)
         return;

@@ -115,6 +115,9 @@ lr_status report_serve(struct producer *p, struct lr_error *err)
             note_error(p, event);
         rd_kafka_event_destroy(event);
     }
+    /* A client that is fatal keeps what it means to retry, and never sends it again. */
+    if (p->rk && p->broken && p->messages > 0)
+        (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
     if (p->rk && p->wire.down_ns && p->sinks[0] && p->sinks[0]->started)
         wire_watch(&p->wire, p->rk);
     if (p->failed != LR_OK)

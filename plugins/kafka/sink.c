@@ -71,6 +71,7 @@ lr_status sink_open_topic(struct sink *sink, struct lr_error *err)
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->producer->rk);
 
     sink->chosen = -1;
+    sink->known = 0;
     rd_kafka_topic_conf_set_partitioner_cb(conf, partitioner_partition);
     rd_kafka_topic_conf_set_opaque(conf, sink);
     sink->topic = rd_kafka_topic_new(sink->producer->rk, sink->settings->topic, conf);
@@ -174,13 +175,19 @@ static void check_guarantee(const struct sink_settings *s, const struct lr_repor
 {
     const char *acks = property_value(&s->common, "acks");
     const char *idempotence = property_value(&s->common, "enable.idempotence");
+    const char *servers = property_value(&s->common, "bootstrap.servers");
+    char text[256];
 
     if (report->guarantee != LR_EXACTLY_ONCE)
         return;
-    if (embedded_is(&s->common))
+    if (embedded_is(&s->common)) {
         report->problem(report->ctx, "kafka.bootstrap.servers",
                         "exactly_once needs a real broker; the transactions of the embedded one "
                         "do nothing");
+        return;
+    }
+    (void)snprintf(text, sizeof text, "transactions at %.200s", servers ? servers : "");
+    report->touches(report->ctx, LR_WRITES, text, LR_BY_NAME);
     if (acks && strcmp(acks, "all") != 0 && strcmp(acks, "-1") != 0)
         report->problem(report->ctx, "kafka.acks", "exactly_once needs acks = all");
     if (idempotence && strcmp(idempotence, "true") != 0 && strcmp(idempotence, "1") != 0)

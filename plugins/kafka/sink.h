@@ -56,6 +56,8 @@ struct producer {
     int32_t initialized;     /* of a client with transactions: init_transactions went through */
     int32_t transaction;     /* TXN_* */
     int64_t txn_deadline_ns; /* until when a commit is tried again */
+    int64_t txn_begun_ns;    /* 0: its abort has begun */
+    uint32_t too_long;       /* transactions in a row that outlived the timeout */
     int64_t timeout_ns;      /* transaction.timeout.ms */
     uint32_t replaced;       /* clients, one shortly after the other */
     int64_t replaced_ns;     /* the last time */
@@ -73,6 +75,7 @@ struct sink {
     uint64_t mark; /* 0 or DEAD_BIT */
     int32_t started;
     rd_kafka_topic_t *topic;
+    int32_t known;        /* the client knows the topic's partitions */
     int32_t n_partitions; /* at the start; for partition = input */
     uint32_t turn;        /* atomic: of the sticky partition */
     int32_t chosen;       /* atomic: the partition whose turn it is; -1: none yet */

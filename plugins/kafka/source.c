@@ -113,6 +113,8 @@ static lr_status look(struct source *s, struct lr_batch *batch, uint32_t max, co
     int more;
 
     bell_hush(&s->bell);
+    if (!s->rk) /* its replacement did not start */
+        return LR_AGAIN;
     source_serve(s);
     if (s->failed != LR_OK)
         return lr_fail(err, s->failed, "%s", s->failure.text);

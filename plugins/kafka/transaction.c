@@ -20,13 +20,19 @@
 #include "sink.h"
 
 #define SLICE_MS 500 /* longest wait in one call; the host looks at its deadline in between */
+/* librdkafka 2.0.2 does not keep this one while it looks for the group's coordinator. */
 #define OFFSETS_MS 2000
-#define ABORT_MS 20 /* short, because reports have to be served while it waits for them */
+#define ABORT_MS 20    /* while there are reports to serve, which it waits for */
+#define TOO_LONG_MAX 3 /* transactions in a row that outlive transaction.timeout.ms */
 
 /* Takes the error. LR_AGAIN, LR_ABORT. */
 static lr_status judge(struct producer *p, rd_kafka_error_t *error, const char *what)
 {
-    int again = rd_kafka_error_is_retriable(error) && wire_now(&p->wire) < p->txn_deadline_ns;
+    /* The first phase of an abort that took too long is answered with its state. */
+    int again = (rd_kafka_error_is_retriable(error) ||
+                 (p->transaction == TXN_ABORTING &&
+                  rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__STATE)) &&
+                wire_now(&p->wire) < p->txn_deadline_ns;
     int abort = rd_kafka_error_txn_requires_abort(error);
 
     if (again) {
@@ -102,6 +108,7 @@ lr_status transaction_begin(void *self, struct lr_error *err)
 
     (void)err;
     p->txn_deadline_ns = 0;
+    p->txn_begun_ns = wire_now(&p->wire);
     p->transaction = TXN_OPEN;
     if (p->broken || !p->initialized)
         return LR_OK; /* what is written comes back, and abort replaces the client */
@@ -156,7 +163,23 @@ lr_status transaction_commit(void *self, const struct lr_position *positions, ui
         return judge(p, error, "its commit");
     p->transaction = TXN_NONE;
     p->txn_deadline_ns = 0;
+    p->too_long = 0;
     return LR_OK;
+}
+
+/* The broker aborts what is open for too long, again and again: no restart mends that. */
+static void note_age(struct producer *p)
+{
+    int64_t age_ns = wire_now(&p->wire) - p->txn_begun_ns;
+
+    if (age_ns < p->timeout_ns)
+        p->too_long = 0;
+    else if (++p->too_long >= TOO_LONG_MAX && p->failed == LR_OK)
+        p->failed = lr_fail(&p->failure, LR_ECONFIG,
+                            "transactions stay open longer than kafka.transaction.timeout.ms (%lld "
+                            "ms; the last one %lld ms), and the broker aborts them; commit more "
+                            "often (commit_interval, or smaller micro-batches), or raise it",
+                            (long long)(p->timeout_ns / MS), (long long)(age_ns / MS));
 }
 
 lr_status transaction_abort(void *self, struct lr_error *err)
@@ -164,16 +187,18 @@ lr_status transaction_abort(void *self, struct lr_error *err)
     struct producer *p = ((struct sink *)self)->producer;
     rd_kafka_error_t *error = NULL;
 
-    if (p->failed != LR_OK)
-        return lr_fail(err, p->failed, "%s", p->failure.text);
-    if (p->transaction != TXN_ABORTING) {
+    if (p->txn_begun_ns) { /* the first call for this one */
+        note_age(p);
+        p->txn_begun_ns = 0;
         p->transaction = TXN_ABORTING;
         p->txn_deadline_ns = wire_now(&p->wire) + p->timeout_ns;
         lr_metric_add(p->aborts, 1);
     }
+    if (p->failed != LR_OK)
+        return lr_fail(err, p->failed, "%s", p->failure.text);
     p->purging = 1;
     if (!p->broken && p->initialized) {
-        error = rd_kafka_abort_transaction(p->rk, ABORT_MS);
+        error = rd_kafka_abort_transaction(p->rk, p->messages > 0 ? ABORT_MS : SLICE_MS);
         (void)report_serve(p, NULL);
         if (error && judge(p, error, "its abort") == LR_AGAIN)
             return LR_AGAIN;
