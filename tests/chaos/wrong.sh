@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Breaks the Kafka module on purpose: a filter over one file of plugins/kafka/, for a copy of the
+# module that loses or doubles records when LRHOST_WRONG says so. The harness must catch each:
+#
+#   auto_commit    librdkafka commits what was read, whatever became of it
+#   early_settle   a record counts as delivered when it is handed over
+#   outside        positions are left out of the transaction; librdkafka commits what was read
+#   no_rewind      every fifth transaction is aborted, and the work goes on where it was
+#   aborts         every fifth transaction is aborted, and done again: nothing wrong with that
+#
+#   tests/chaos/wrong.sh conf <plugins/kafka/conf.c >copy.c
+#
+# What is changed must be there exactly once: when the module changes, this list follows, or the
+# build stops here.
+set -eu
+file=$1
+text=$(cat)
+
+change() { # FILE FROM TO
+    [ "$1" = "$file" ] || return 0
+    rest=${text/"$2"/}
+    if [ "$rest" = "$text" ] || [ "${rest/"$2"/}" != "$rest" ]; then
+        echo "wrong.sh: plugins/kafka/$file.c does not hold this exactly once: $2" >&2
+        exit 1
+    fi
+    text=${text/"$2"/"$3"}
+}
+
+change conf '        status = set_all(conf, role, forced, sizeof forced / sizeof forced[0], err);
+' '        status = set_all(conf, role, forced, sizeof forced / sizeof forced[0], err);
+    if (status == LR_OK && role == ROLE_CONSUMER && (wrong("auto_commit") || wrong("outside")))
+        (void)(set(conf, "enable.auto.commit", "true", err),
+               set(conf, "enable.auto.offset.store", "true", err),
+               set(conf, "auto.commit.interval.ms", wrong("outside") ? "1000" : "100", err));
+'
+change positions '    if (n == 0)
+        return LR_OK;
+    status = stream_list(s, positions, n, &list, err);
+    if (status != LR_OK)
+        return status;
+    if (wait)' '    if (n == 0 || wrong("auto_commit"))
+        return LR_OK;
+    status = stream_list(s, positions, n, &list, err);
+    if (status != LR_OK)
+        return status;
+    if (wait)'
+
+# librdkafka borrows the bytes until its report; a flight that is settled early is used again, so it
+# gets a copy: what is wrong is the position, not the bytes.
+change produce 'int flags = sink->settings->partition == PARTITION_INPUT ? RD_KAFKA_MSG_F_PARTITION : 0;' \
+    'int flags = (sink->settings->partition == PARTITION_INPUT ? RD_KAFKA_MSG_F_PARTITION : 0) |
+                (wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0);'
+change produce 'rd_kafka_vu_t parts[6] =' 'rd_kafka_vu_t parts[7] ='
+change produce '    parts[5].u.headers = headers;' '    parts[5].u.headers = headers;
+    parts[6].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    parts[6].u.i = wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0;'
+change produce '    *ret_taken = taken;' '    if (wrong("early_settle") && taken)
+        sink->host->settle(sink->host->ctx, batch->token + first, taken, LR_DELIVERED);
+    *ret_taken = taken;'
+
+change transaction '    if (n == 0)
+        return LR_OK;
+    if (!proof)' '    if (n == 0 || wrong("outside"))
+        return LR_OK;
+    if (!proof)'
+
+change transaction '    if (p->broken || !p->initialized)
+        return LR_ABORT;' '    if (p->broken || !p->initialized)
+        return LR_ABORT;
+    if ((wrong("aborts") || wrong("no_rewind")) && wrong_fifth())
+        return LR_ABORT;'
+change positions '            rd_kafka_topic_partition_list_find(list, st->topic, st->info.partition)->offset;
+    }' '            rd_kafka_topic_partition_list_find(list, st->topic, st->info.partition)->offset;
+        if (wrong("no_rewind"))
+            positions[i].next = st->position;
+    }'
+
+printf '%s\n' "$text"
