@@ -42,6 +42,7 @@ program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-ex
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
 program:kcat                     kcat                kcat
+program:ip                       iproute2            iproute
 java17                           default-jdk-headless java-headless
 program:mvn                      maven               maven
 locales                          locales             glibc-locale-source

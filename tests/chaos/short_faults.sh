@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The short form of the chaos attacks, faults: processes, brokers and networks that fail.
+# CHAOS_SEED chooses another schedule of faults.
+cd "$(dirname "$0")/../.." || exit 70
+exec python3 tests/chaos/chaos.py --seed "${CHAOS_SEED:-1}" --count faults
