@@ -7,6 +7,7 @@ import attacks_broker as broker
 import attacks_data as data
 import attacks_group as group
 import attacks_kill as kill
+import attacks_soak as soaking
 import controls
 from cluster import FIRST, VERSIONS
 from hosts import Hosts
@@ -71,6 +72,8 @@ ATTACKS = [
     Attack("retention", "records are deleted before they were read",
            "exit 65 and their number; on_lost_offsets goes on and reports them",
            data.retention, LIFE),
+    Attack("soak", "a steady load for a long time", "memory does not grow",
+           soaking.soak, LIFE),
     Attack("control-auto-commit", "wrong on purpose: commits what was read", "caught",
            controls.auto_commit, CONTROLS),
     Attack("control-early-settle", "wrong on purpose: delivered when handed over", "caught",
