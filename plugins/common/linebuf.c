@@ -58,11 +58,16 @@ lr_status linebuf_fill(struct linebuf *buffer, const struct lr_batch *batch, uin
     return LR_OK;
 }
 
+void linebuf_reset(struct linebuf *buffer)
+{
+    buffer->used = buffer->sent = 0;
+    buffer->count = 0;
+}
+
 void linebuf_settle(struct linebuf *buffer, const struct lr_host *host)
 {
     uint32_t count = buffer->count;
 
-    buffer->used = buffer->sent = 0;
-    buffer->count = 0;
+    linebuf_reset(buffer);
     host->settle(host->ctx, buffer->token, count, LR_DELIVERED);
 }

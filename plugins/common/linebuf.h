@@ -30,6 +30,8 @@ void linebuf_finish(struct linebuf *buffer);
 lr_status linebuf_fill(struct linebuf *buffer, const struct lr_batch *batch, uint32_t first,
                        uint32_t count, uint32_t *ret_taken, struct lr_error *err);
 
+/* Empties the buffer. */
+void linebuf_reset(struct linebuf *buffer);
 /* Settles the run as DELIVERED and empties the buffer. */
 void linebuf_settle(struct linebuf *buffer, const struct lr_host *host);
 

@@ -1,1 +1,1 @@
-USES_file := lines linebuf
+USES_file := lines linebuf stall

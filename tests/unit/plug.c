@@ -14,6 +14,8 @@
 #define KEYS 16
 #define FILE_ROOM (1u << 20)
 
+int32_t plug_guarantee;
+
 /* ---- host table ------------------------------------------------------------------------- */
 
 static void note_log(void *ctx, int32_t level, const char *message)
@@ -63,9 +65,10 @@ static void note_settle(void *ctx, uint64_t token, uint32_t count, int32_t outco
 
 static void note_problem(void *ctx, const char *option, const char *message)
 {
-    (void)option;
-    (void)message;
-    ((struct plug *)ctx)->n_problems++;
+    struct plug *plug = ctx;
+
+    plug->n_problems++;
+    (void)snprintf(plug->problem, sizeof plug->problem, "%s: %s", option, message);
 }
 
 static void note_touch(void *ctx, int32_t direction, const char *resource, uint32_t flags)
@@ -142,7 +145,8 @@ lr_status plug_create(struct plug *plug, const char *module, uint32_t kind, cons
                                .ctx = plug,
                                .problem = note_problem,
                                .warning = note_problem,
-                               .touches = note_touch};
+                               .touches = note_touch,
+                               .guarantee = plug_guarantee};
     const void *values;
     lr_status status;
 
@@ -163,7 +167,8 @@ lr_status plug_create(struct plug *plug, const char *module, uint32_t kind, cons
                                   .monotonic_ns = tell_monotonic,
                                   .stopping = tell_stopping,
                                   .metric = give_cell,
-                                  .settle = note_settle};
+                                  .settle = note_settle,
+                                  .guarantee = plug_guarantee};
     status = make_settings(plug, settings);
     if (status != LR_OK)
         return status;

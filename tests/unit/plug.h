@@ -37,7 +37,11 @@ struct plug {
     int64_t cells[PLUG_CELLS];
     uint32_t n_cells;
     uint32_t n_problems; /* of check */
+    char problem[256];   /* the last one's option and sentence */
 };
+
+/* What the pipeline of the plugins to come promises; 0: the host does not say. */
+extern int32_t plug_guarantee;
 
 /* Finds the plugin of a kind in a module; fails the test when there is none. */
 const struct lr_plugin *plug_find(const char *module, uint32_t kind);

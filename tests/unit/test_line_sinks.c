@@ -66,7 +66,7 @@ static void open_sink(const char *more)
 
 static void test_file_sink(void)
 {
-    static const char *const modes[] = {"mode=truncate", "mode=append", "sync=batch"};
+    static const char *const modes[] = {"mode=truncate", "mode=append", "sync=none"};
     static const char *const before[] = {"old\n", "old\n", "torn"};
     static const char *const after[] = {"one\n\ntwo;2\n\nthree\n", "old\none\n\ntwo;2\n\nthree\n",
                                         "torn\none\n\ntwo;2\n\nthree\n"};
@@ -123,6 +123,13 @@ static void test_disk_full(void)
     CU_ASSERT_EQUAL(sink->poll(plug.self, 0, &plug.err), LR_OK);
     CU_ASSERT_EQUAL(plug.n_settles, 0);
     CU_ASSERT_EQUAL(plug.n_logs, 1);
+    for (int s = 0; s < 125; s++) { /* once a minute while it lasts */
+        plug.monotonic_ns += 1000000000;
+        CU_ASSERT_EQUAL(sink->poll(plug.self, 0, &plug.err), LR_OK);
+    }
+    CU_ASSERT_EQUAL(plug.n_logs, 3);
+    CU_ASSERT_STRING_EQUAL(plug.logs[0], "no space left for /dev/full; waiting");
+    CU_ASSERT_STRING_EQUAL(plug.logs[2], "still no space for /dev/full after 120 s");
     finish();
 }
 
@@ -289,6 +296,10 @@ static int make_folder(void)
 
 static int remove_folder(void)
 {
+    char mark[300];
+
+    (void)snprintf(mark, sizeof mark, "%s/.a.txt.lrhost", folder); /* of the child that died */
+    (void)unlink(mark);
     (void)unlink(path);
     return rmdir(folder);
 }
