@@ -45,4 +45,21 @@ lr_status append_write(struct append *self, const struct lr_batch *batch, uint32
 lr_status append_poll(struct append *self, struct lr_error *err);
 lr_status append_flush(struct append *self, struct lr_error *err);
 
+struct segments;
+
+lr_status segments_create(const struct lr_host *host, const struct sink_settings *settings,
+                          struct segments **ret_self, struct lr_error *err);
+void segments_destroy(struct segments *self);
+lr_status segments_start(struct segments *self, struct lr_error *err);
+void segments_stop(struct segments *self);
+/* `self` holds the dead letters of `main`. */
+void segments_attach(struct segments *self, struct segments *main);
+lr_status segments_write(struct segments *self, const struct lr_batch *batch, uint32_t first,
+                         uint32_t count, uint32_t *ret_taken, struct lr_error *err);
+lr_status segments_commit(struct segments *self, const struct lr_position *positions, uint32_t n,
+                          struct lr_error *err);
+lr_status segments_abort(struct segments *self, struct lr_error *err);
+lr_status segments_recover(struct segments *self, const struct lr_stream *const *streams,
+                           struct lr_position *positions, uint32_t n, struct lr_error *err);
+
 #endif

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static uint32_t kinds_armed, calls, first_bad, bad_calls, failed;
-static int error_armed;
+static int error_armed, dies, dies_after;
 
 void faults_arm(uint32_t kinds, uint32_t nth, uint32_t more, int error)
 {
@@ -21,6 +21,14 @@ void faults_arm(uint32_t kinds, uint32_t nth, uint32_t more, int error)
     first_bad = nth;
     bad_calls = 1 + more;
     error_armed = error;
+    dies = 0;
+}
+
+void faults_die(uint32_t kinds, uint32_t nth, int after)
+{
+    faults_arm(kinds, nth, 0, 0);
+    dies = 1;
+    dies_after = after;
 }
 
 uint32_t faults_disarm(void)
@@ -44,50 +52,64 @@ static int fails(uint32_t kind)
     if (call < first_bad || call - first_bad >= bad_calls)
         return 0;
     failed++;
+    if (dies && !dies_after)
+        _exit(FAULT_EXIT);
     errno = error_armed;
-    return 1;
+    return !dies;
+}
+
+/* What a call returned, unless it was the last one. */
+static long done(uint32_t kind, long result)
+{
+    if (dies && dies_after && failed > 0 && (kinds_armed & kind))
+        _exit(FAULT_EXIT);
+    return result;
 }
 
 #define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED ssize_t write(int fd, const void *data, size_t n)
 {
-    return fails(FAULT_WRITE) ? -1 : syscall(SYS_write, fd, data, n);
+    return fails(FAULT_WRITE) ? -1 : (ssize_t)done(FAULT_WRITE, syscall(SYS_write, fd, data, n));
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 {
-    return fails(FAULT_WRITE) ? -1 : syscall(SYS_pwrite64, fd, data, n, at);
+    return fails(FAULT_WRITE) ? -1
+                              : (ssize_t)done(FAULT_WRITE, syscall(SYS_pwrite64, fd, data, n, at));
 }
 
 EXPORTED int fdatasync(int fd)
 {
-    return fails(FAULT_SYNC) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return fails(FAULT_SYNC) ? -1 : (int)done(FAULT_SYNC, syscall(SYS_fdatasync, fd));
 }
 
 EXPORTED int fsync(int fd)
 {
-    return fails(FAULT_SYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+    return fails(FAULT_SYNC) ? -1 : (int)done(FAULT_SYNC, syscall(SYS_fsync, fd));
 }
 
 EXPORTED int ftruncate(int fd, off_t size)
 {
-    return fails(FAULT_CUT) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+    return fails(FAULT_CUT) ? -1 : (int)done(FAULT_CUT, syscall(SYS_ftruncate, fd, size));
 }
 
 EXPORTED int rename(const char *from, const char *to)
 {
-    return fails(FAULT_NAME) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    return fails(FAULT_NAME)
+               ? -1
+               : (int)done(FAULT_NAME, syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 
 EXPORTED int unlink(const char *name)
 {
-    return fails(FAULT_NAME) ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
+    return fails(FAULT_NAME) ? -1 : (int)done(FAULT_NAME, syscall(SYS_unlinkat, AT_FDCWD, name, 0));
 }
 
 EXPORTED int open(const char *name, int flags, ...)
 {
     unsigned mode = 0;
+    long fd;
 
     if (flags & O_CREAT) {
         va_list args;
@@ -98,5 +120,6 @@ EXPORTED int open(const char *name, int flags, ...)
         if (fails(FAULT_OPEN))
             return -1;
     }
-    return (int)syscall(SYS_openat, AT_FDCWD, name, flags, mode);
+    fd = syscall(SYS_openat, AT_FDCWD, name, flags, mode);
+    return (int)(flags & O_CREAT ? done(FAULT_OPEN, fd) : fd);
 }
