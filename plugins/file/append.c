@@ -45,8 +45,6 @@ struct append {
     struct pending pending;
 };
 
-const struct stall_words no_space = {"no space left for", "still no space for", "space again for"};
-
 static lr_status failed(struct append *self, const char *what, struct lr_error *err)
 {
     return lr_fail(err, LR_EUNAVAILABLE, "cannot %s %s: %s", what, self->path, strerror(errno));

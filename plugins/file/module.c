@@ -3,6 +3,9 @@
  * The file module: lines of files as a source, a file of lines as a sink.
  */
 #include "parts.h"
+#include "plugins/common/stall.h"
+
+const struct stall_words no_space = {"no space left for", "still no space for", "space again for"};
 
 static const struct lr_plugin *const plugins[] = {&file_source_plugin, &file_sink_plugin};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Source: the lines of one or several files, one stream per file, read one after the other.
+ * The file source without follow: the lines of one or several files, one stream per file, read one
+ * after the other to their ends.
  *
  * A position is the byte where a line begins. Files are read in large blocks and records point
  * into them (plugins/common/lines.h); mapping the files would save one copy and turn a file that
@@ -18,17 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parts.h"
 #include "plugins/common/lines.h"
+#include "plugins/common/stall.h"
 #include "positions.h"
-
-#define BLOCK_SIZE (256u * 1024)
-
-struct settings {
-    const char *path;
-    const char *position_file;
-    int64_t max_record_bytes;
-};
+#include "source.h"
 
 struct file_stream {
     struct lr_stream stream; /* `next`: after what was handed out */
@@ -37,7 +31,7 @@ struct file_stream {
 
 struct reader {
     const struct lr_host *host;
-    const struct settings *settings;
+    const struct source_settings *settings;
     struct file_stream *files;
     const struct lr_stream **streams;
     struct file_position *committed; /* index: stream */
@@ -47,6 +41,7 @@ struct reader {
     int32_t announced;
     int64_t read_at; /* the current one's bytes up to here are in `lines` */
     struct lines lines;
+    struct stall full; /* the position file's disk */
     struct lr_event assign;
     glob_t names;
 };
@@ -63,6 +58,7 @@ static void close_current(struct reader *self)
 static lr_status open_next(struct reader *self, struct lr_error *err)
 {
     struct file_stream *file;
+    struct stat about;
     uint32_t i = 0;
 
     while (i < self->n_files && self->files[i].done)
@@ -74,6 +70,12 @@ static lr_status open_next(struct reader *self, struct lr_error *err)
     if (self->fd < 0)
         return lr_fail(err, LR_EUNAVAILABLE, "cannot read %s: %s", file->stream.topic,
                        strerror(errno));
+    if (fstat(self->fd, &about) == 0 && about.st_size < file->stream.next)
+        return lr_fail(
+            err, LR_EDATA,
+            "%s has %lld bytes, but is to be read from byte %lld on: it was shortened or "
+            "replaced",
+            file->stream.topic, (long long)about.st_size, (long long)file->stream.next);
     self->current = i;
     self->read_at = file->stream.next;
     lines_restart(&self->lines, file->stream.next);
@@ -169,14 +171,21 @@ static lr_status reader_commit(void *ctx, const struct lr_position *positions, u
                                int32_t wait, struct lr_error *err)
 {
     struct reader *self = ctx;
+    const char *file = self->settings->position_file;
+    lr_status status;
 
     (void)wait;
     for (uint32_t i = 0; i < n; i++)
         if (positions[i].stream < self->n_files)
             self->committed[positions[i].stream].next = positions[i].next;
-    if (!self->settings->position_file || n == 0)
+    if (!file || n == 0)
         return LR_OK;
-    return positions_save(self->settings->position_file, self->committed, self->n_files, err);
+    status = positions_save(file, self->committed, self->n_files, err);
+    if (status == LR_AGAIN) /* it comes again; until then a restart reads a little more twice */
+        stall_wait(&self->full, self->host, &no_space, file, 0);
+    else if (status == LR_OK)
+        stall_over(&self->full, self->host, &no_space, file);
+    return status;
 }
 
 static lr_status reader_committed(void *ctx, struct lr_position *positions, uint32_t n,
@@ -238,6 +247,20 @@ static lr_status judge_file(const char *path, int64_t next, struct lr_error *err
     return LR_OK;
 }
 
+static lr_status load_positions(struct reader *self, uint32_t n, struct lr_error *err)
+{
+    struct positions stored;
+    lr_status status = positions_load(self->settings->position_file, &stored, err);
+
+    for (uint32_t k = 0; status == LR_OK && k < stored.n; k++)
+        for (uint32_t i = 0; i < n; i++)
+            if (strcmp(self->committed[i].path, stored.list[k].path) == 0)
+                self->committed[i].next = stored.list[k].next;
+    if (status == LR_OK)
+        positions_finish(&stored);
+    return status;
+}
+
 static lr_status reader_start(void *ctx, struct lr_error *err)
 {
     struct reader *self = ctx;
@@ -255,7 +278,7 @@ static lr_status reader_start(void *ctx, struct lr_error *err)
     for (size_t i = self->host->lane; i < total; i += self->host->lanes)
         self->committed[n++].path = self->names.gl_pathv[i];
     if (self->settings->position_file)
-        status = positions_load(self->settings->position_file, self->committed, n, err);
+        status = load_positions(self, n, err);
     for (uint32_t i = 0; i < n && status == LR_OK; i++) {
         status = judge_file(self->committed[i].path, self->committed[i].next, err);
         self->files[i].stream = (struct lr_stream){.size = sizeof(struct lr_stream),
@@ -316,45 +339,8 @@ static lr_status reader_create(const struct lr_host *host, const void *settings,
     return LR_OK;
 }
 
-static void reader_check(const void *values, uint32_t lanes, const struct lr_report *report)
-{
-    const struct settings *settings = values;
-    char resource[4096];
-
-    if (settings->position_file && lanes > 1)
-        report->problem(report->ctx, "position_file",
-                        "positions of several lanes do not fit into one file: set lanes = 1");
-    if (!settings->path)
-        return;
-    (void)snprintf(resource, sizeof resource, "file:%s", settings->path);
-    report->touches(report->ctx, LR_READS, resource, 0);
-}
-
-static const struct lr_option options[] = {
-    {.name = "path",
-     .doc = "File to read, one record per line; * ? and [] match several files, which are read "
-            "in the order of their names",
-     .type = LR_OPT_PATH,
-     .flags = LR_OPT_REQUIRED,
-     .offset = offsetof(struct settings, path)},
-    {.name = "position_file",
-     .doc = "Where committed positions are kept, so that a restart goes on where the last run "
-            "ended. Unset: each run reads from the beginning",
-     .type = LR_OPT_PATH,
-     .offset = offsetof(struct settings, position_file)},
-    {.name = "max_record_bytes",
-     .doc = "Longest line that is read; a longer one ends the run with an error, since what "
-            "follows cannot be trusted",
-     .initial = "16MiB",
-     .range = "1..1GiB",
-     .type = LR_OPT_SIZE,
-     .flags = LR_OPT_ADVANCED,
-     .offset = offsetof(struct settings, max_record_bytes)},
-};
-
-static const struct lr_source source = {
-    .size = sizeof source,
-    .caps = LR_SOURCE_REPLAY | LR_SOURCE_SPLIT | LR_SOURCE_ENDS,
+static const struct lr_source ops = {
+    .size = sizeof ops,
     .poll = reader_poll,
     .rebalanced = reader_rebalanced,
     .release = reader_release,
@@ -363,19 +349,5 @@ static const struct lr_source source = {
     .seek = reader_seek,
 };
 
-const struct lr_plugin file_source_plugin = {
-    .size = sizeof file_source_plugin,
-    .kind = LR_SOURCE,
-    .name = "file",
-    .summary = "reads lines from files",
-    .options = options,
-    .option_size = sizeof options[0],
-    .n_options = sizeof options / sizeof options[0],
-    .settings_size = sizeof(struct settings),
-    .ops = &source,
-    .check = reader_check,
-    .create = reader_create,
-    .start = reader_start,
-    .stop = reader_stop,
-    .destroy = reader_destroy,
-};
+const struct source_way source_reader = {&ops, reader_create, reader_start, reader_stop,
+                                         reader_destroy};

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#include "parts.h"
-
 struct file_sink { /* one of the two */
     struct append *append;
     struct segments *segments;

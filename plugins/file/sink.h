@@ -8,6 +8,8 @@
 
 #include <lrhost/lrhost.h>
 
+#include "parts.h"
+
 #define LANE_MARK "{lane}"
 #define PATH_ROOM 4096
 
@@ -24,8 +26,6 @@ struct sink_settings {
     int32_t mode;
     int32_t sync;
 };
-
-extern const struct stall_words no_space; /* the disk is full */
 
 /* Of the pipeline; 0: a host that does not say. */
 static inline int32_t guarantee_of(const struct lr_host *host)

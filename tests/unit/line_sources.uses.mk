@@ -1,1 +1,1 @@
-UNIT_USES_line_sources := tests/unit/plug.o
+UNIT_USES_line_sources := tests/unit/plug.o tests/unit/faults.o

@@ -5,9 +5,11 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "plug.h"
 
 #define ROWS 256
@@ -258,6 +260,34 @@ static void test_position_file(void)
     (void)unlink(stored);
 }
 
+/* No space for the positions: it comes again, and is said once a minute. */
+static void test_position_file_full(void)
+{
+    struct lr_position done = {0, 0, 4};
+    const struct lr_source *source;
+    char more[400], stored[300];
+
+    (void)snprintf(stored, sizeof stored, "%s/positions", folder);
+    (void)snprintf(more, sizeof more, "position_file=%s", stored);
+    open_file("a\nb\nc\n", 6, more);
+    source = plug.plugin->ops;
+    CU_ASSERT_STRING_EQUAL(read_all(9), "0:a|2:b|4:c|");
+    faults_arm(FAULT_SYNC, 0, UINT32_MAX - 1, ENOSPC);
+    for (int i = 0; i < 61; i++) {
+        CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_AGAIN);
+        plug.monotonic_ns += 1000000000;
+    }
+    CU_ASSERT_EQUAL(plug.n_logs, 2);
+    CU_ASSERT(faults_disarm() > 0);
+    CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_OK);
+    CU_ASSERT_PTR_NOT_NULL(plug_logged(&plug, "after 61 s"));
+    faults_arm(FAULT_SYNC, 0, 0, EIO);
+    CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_EUNAVAILABLE);
+    (void)faults_disarm();
+    finish();
+    (void)unlink(stored);
+}
+
 static void test_file_lanes(void)
 {
     char settings[700];
@@ -366,6 +396,7 @@ static CU_TestInfo source_tests[] = {{"file: lines", test_file_lines},
                                      {"file: seek", test_file_seek},
                                      {"file: until", test_file_until},
                                      {"file: positions are kept", test_position_file},
+                                     {"file: no space for positions", test_position_file_full},
                                      {"file: lanes", test_file_lanes},
                                      {"file: cannot be read", test_file_missing},
                                      {"stdin: a pipe", test_stdin},
