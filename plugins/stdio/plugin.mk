@@ -1,1 +1,1 @@
-USES_stdio := lines linebuf
+USES_stdio := lines linebuf stall

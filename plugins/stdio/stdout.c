@@ -21,14 +21,20 @@
 
 #include "parts.h"
 #include "plugins/common/linebuf.h"
+#include "plugins/common/stall.h"
 
 #define BUFFER_SIZE (64u * 1024)
+#define PATIENCE_NS INT64_C(10000000000) /* a pause of a reader is no news before that */
+#define SUBJECT "standard output, whose reader is slow,"
+
+static const struct stall_words no_room = {"no room in", "still no room in", "room again in"};
 
 struct output {
     const struct lr_host *host;
     struct linebuf buffer;
     int epoll_fd;     /* -1: writes never wait (a file) */
     int32_t watching; /* for room */
+    struct stall slow;
 };
 
 static lr_status watch(struct output *self, int32_t on, struct lr_error *err)
@@ -90,9 +96,11 @@ static lr_status push(struct output *self, struct lr_error *err)
         if (sent == 0) {
             lr_status status = watch(self, 1, err);
 
+            stall_wait(&self->slow, self->host, &no_room, SUBJECT, PATIENCE_NS);
             return status == LR_OK ? LR_AGAIN : status;
         }
         buffer->sent += (size_t)sent;
+        stall_over(&self->slow, self->host, &no_room, SUBJECT);
     }
     if (buffer->count > 0)
         linebuf_settle(buffer, self->host);

@@ -194,6 +194,13 @@ static void test_stdout_pipe(void)
         CU_ASSERT(full ? taken == 0 : status == LR_OK && taken > 0);
     }
     CU_ASSERT(full && plug.delivered * sizeof word < given);
+    CU_ASSERT_EQUAL(plug.n_logs, 0);
+    for (int s = 0; s < 75; s++) { /* a pause is no news, ten seconds are, then every minute */
+        plug.monotonic_ns += 1000000000;
+        CU_ASSERT_EQUAL(sink->poll(plug.self, 0, &plug.err), LR_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(plug.n_logs, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.logs[1], "still no room in standard output"));
     while (got < given) {
         struct pollfd room = {sink->fd(plug.self), POLLIN, 0};
         ssize_t n = read(ends[0], seen + got, sizeof seen - got);
@@ -207,6 +214,8 @@ static void test_stdout_pipe(void)
     plug_put_back(kept, STDOUT_FILENO);
     CU_ASSERT_EQUAL(got, given);
     CU_ASSERT_EQUAL(plug.delivered * sizeof word, given);
+    CU_ASSERT_EQUAL(plug.n_logs, 3);
+    CU_ASSERT_PTR_NOT_NULL(plug_logged(&plug, "room again in"));
     for (size_t i = 0; i < got; i++)
         full += seen[i] != (i % sizeof word == sizeof word - 1 ? '\n' : 'w');
     CU_ASSERT_EQUAL(full, 1);
