@@ -12,38 +12,11 @@
  * is rotated while nobody runs is missed when it is gone. With a full disk a commit says LR_AGAIN:
  * nothing is lost, a restart only reads more of it twice.
  */
-#include <errno.h>
-#include <inttypes.h>
+#include "follow.h"
+
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "plugins/common/lines.h"
-#include "plugins/common/stall.h"
-#include "tails.h"
-
-#define SECOND INT64_C(1000000000)
-#define LOOK_NS SECOND         /* between two looks at the names */
-#define QUIET_NS (60 * SECOND) /* a rotated file that has not grown for so long is complete */
-#define TURN_BYTES (INT64_C(16) << 20) /* of one file, while others wait */
-
-struct follow {
-    const struct lr_host *host;
-    const struct source_settings *settings;
-    struct tails tails;
-    struct lines lines;
-    uint32_t current; /* whose bytes are in `lines`; UINT32_MAX: nobody's */
-    int64_t read_at;  /* up to here */
-    int64_t turn;     /* bytes it may still have before others */
-    int64_t look_ns;  /* monotonic; when names are looked at again */
-    struct stall full;
-    struct lr_event event; /* kind 0: none is pending */
-    const struct lr_stream **streams;
-    struct file_position *positions; /* scratch; both have room for every tail */
-    uint32_t room;
-    int32_t announced; /* an event was answered */
-    int32_t started;
-};
+#define LOOK_NS INT64_C(1000000000) /* between two looks at the names */
 
 /* ---- positions -------------------------------------------------------------------------- */
 
@@ -158,130 +131,6 @@ static lr_status follow_seek(void *ctx, const struct lr_position *positions, uin
     return LR_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------- */
-
-static int64_t now_ns(const struct follow *self)
-{
-    return self->host->monotonic_ns(self->host->ctx);
-}
-
-/* Rotated, and quiet for so long that its last line is what it will ever be. */
-static int is_complete(const struct follow *self, const struct tail *tail)
-{
-    return tail->rotated && now_ns(self) - tail->quiet_ns >= QUIET_NS;
-}
-
-/* LR_OK: something came. LR_AGAIN: nothing at the moment. LR_RESET: it was truncated. */
-static lr_status read_more(struct follow *self, struct lr_error *err)
-{
-    struct tail *tail = &self->tails.list[self->current];
-    struct stat about;
-    size_t room;
-    ssize_t got;
-    void *at;
-    lr_status status = lines_room(&self->lines, &at, &room, err);
-
-    if (status != LR_OK)
-        return status;
-    do
-        got = pread(tail->fd, at, room, (off_t)self->read_at);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return lr_fail(err, LR_EUNAVAILABLE, "it cannot be read: %s", strerror(errno));
-    if (got > 0) {
-        self->read_at += got;
-        tail->at_end = self->lines.ended = 0;
-        if (self->read_at > tail->read_to) {
-            tail->read_to = self->read_at;
-            tail->quiet_ns = now_ns(self);
-        }
-        lines_add(&self->lines, (size_t)got);
-        return LR_OK;
-    }
-    if (fstat(tail->fd, &about) == 0 && about.st_size < self->read_at)
-        return LR_RESET;
-    if (is_complete(self, tail) && !tail->at_end)
-        lines_add(&self->lines, 0); /* its last piece is a line */
-    return LR_AGAIN;
-}
-
-/* Lines of one tail; LR_AGAIN: it has none now. */
-static lr_status take_lines(struct follow *self, uint32_t index, struct lr_batch *batch,
-                            uint32_t most, int64_t until, struct lr_error *err)
-{
-    struct tail *tail = &self->tails.list[index];
-    int64_t before = tail->stream.next;
-    lr_status status;
-
-    if (self->current != index) {
-        self->current = index;
-        self->read_at = before;
-        self->turn = TURN_BYTES;
-        lines_restart(&self->lines, before);
-    }
-    do {
-        status = lines_take(&self->lines, batch, most, index, until, err);
-        if (status != LR_AGAIN || self->lines.offset >= until)
-            break;
-        status = read_more(self, err);
-    } while (status == LR_OK);
-    if (status == LR_AGAIN && self->lines.ended) /* the last piece of a complete file */
-        status = lines_take(&self->lines, batch, most, index, until, err);
-    if (status == LR_OK) {
-        tail->stream.next = self->lines.offset;
-        self->turn -= tail->stream.next - before;
-    } else if (status == LR_AGAIN || status == LR_END) {
-        if (self->lines.offset < until)
-            tail->at_end = self->read_at == self->lines.offset;
-        status = LR_AGAIN;
-    } else if (status == LR_RESET) {
-        self->current = UINT32_MAX;
-        status = tails_truncated(&self->tails, index, err);
-        return status == LR_OK ? LR_RESET : status;
-    }
-    if (status < 0)
-        lr_context(err, "%s", tail->stream.topic);
-    return status;
-}
-
-/* The oldest tail after `serial` that is ours and can be read; UINT32_MAX: none. */
-static uint32_t next_tail(const struct follow *self, uint64_t serial)
-{
-    const struct tails *tails = &self->tails;
-    uint32_t found = UINT32_MAX;
-
-    for (uint32_t i = 0; i < tails->n; i++)
-        if (tails->list[i].state == TAIL_OURS && !tails->list[i].cut &&
-            tails->list[i].serial > serial &&
-            (found == UINT32_MAX || tails->list[i].serial < tails->list[found].serial))
-            found = i;
-    return found;
-}
-
-/* Lines of any tail. LR_AGAIN: none has one. LR_RESET: a new life began. */
-static lr_status take_any(struct follow *self, struct lr_batch *batch, uint32_t most,
-                          const int64_t *until, uint32_t n_until, struct lr_error *err)
-{
-    uint64_t serial = 0;
-    uint32_t tired = UINT32_MAX;
-    lr_status status = LR_AGAIN;
-
-    if (self->current != UINT32_MAX && self->turn <= 0)
-        tired = self->current; /* others first */
-    for (uint32_t i; status == LR_AGAIN && (i = next_tail(self, serial)) != UINT32_MAX;) {
-        serial = self->tails.list[i].serial;
-        if (i != tired)
-            status =
-                take_lines(self, i, batch, most, until && i < n_until ? until[i] : INT64_MAX, err);
-    }
-    if (status == LR_AGAIN && tired != UINT32_MAX) {
-        self->current = UINT32_MAX; /* a new turn */
-        status = take_lines(self, tired, batch, most,
-                            until && tired < n_until ? until[tired] : INT64_MAX, err);
-    }
-    return status;
-}
-
 /* ---- events ----------------------------------------------------------------------------- */
 
 /* What is to be told before anything else: files that were found, one that is done with. */
@@ -296,7 +145,7 @@ static int gather_event(struct follow *self)
             self->streams[n++] = &tails->list[i].stream;
     for (uint32_t i = 0; i < tails->n && n == 0 && self->announced; i++)
         if (tails->list[i].state == TAIL_OURS && tail_is_over(&tails->list[i]) &&
-            (tails->list[i].cut || is_complete(self, &tails->list[i]))) {
+            (tails->list[i].cut || follow_complete(self, &tails->list[i]))) {
             tails->list[i].state = TAIL_LEAVES;
             self->streams[n++] = &tails->list[i].stream;
             kind = LR_EVENT_REVOKE;
@@ -332,7 +181,7 @@ static lr_status look(struct follow *self, struct lr_error *err)
 {
     lr_status status = tails_look(&self->tails, err);
 
-    self->look_ns = now_ns(self) + LOOK_NS;
+    self->look_ns = follow_now(self) + LOOK_NS;
     if (status == LR_OK)
         status = make_room(self, err);
     if (status == LR_OK && self->tails.changed)
@@ -349,7 +198,7 @@ static lr_status follow_poll(void *ctx, struct lr_batch *batch, uint32_t max_rec
     lr_status status = LR_OK;
 
     (void)timeout_ns; /* the lane sleeps on fd */
-    if (!self->event.kind && now_ns(self) >= self->look_ns)
+    if (!self->event.kind && follow_now(self) >= self->look_ns)
         status = look(self, err);
     for (int tries = 0; status == LR_OK; tries++) {
         if (self->event.kind || gather_event(self)) {
@@ -358,7 +207,7 @@ static lr_status follow_poll(void *ctx, struct lr_batch *batch, uint32_t max_rec
         }
         if (most == 0)
             return LR_AGAIN;
-        status = take_any(self, batch, most, until, n_until, err);
+        status = follow_take(self, batch, most, until, n_until, err);
         if (status == LR_AGAIN && tries == 0) {
             /* What came before this may have gone unseen; what comes after it wakes us again. */
             status = wake_clear(&self->tails.wake) ? look(self, err) : LR_OK;
@@ -392,7 +241,7 @@ static lr_status follow_start(void *ctx, struct lr_error *err)
     if (status == LR_OK)
         status = save(self, err);
     self->started = status >= 0;
-    self->look_ns = now_ns(self) + LOOK_NS;
+    self->look_ns = follow_now(self) + LOOK_NS;
     return status == LR_AGAIN ? make_room(self, err) : status;
 }
 

@@ -51,8 +51,13 @@ lr_status mark_take(struct mark *mark, const char *file, const char **ret_why, s
             *ret_why = strerror(errno);
             return LR_AGAIN;
         }
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-            return held(fd, file, err);
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EWOULDBLOCK)
+                return held(fd, file, err);
+            *ret_why = strerror(errno); /* a file system without locks */
+            (void)close(fd);
+            return LR_AGAIN;
+        }
         /* Whoever held it may have removed it between open and lock. */
         if (fstat(fd, &opened) == 0 && stat(mark->path, &named) == 0 &&
             opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {

@@ -15,6 +15,7 @@ void pending_add(struct pending *pending, const struct lr_host *host, uint64_t t
         last->count += count;
     else
         pending->runs[pending->n++] = (struct pending_run){token, count, 0};
+    pending->records += count;
     pending->bytes += (int64_t)bytes;
 }
 
@@ -22,7 +23,8 @@ int pending_due(const struct pending *pending, const struct lr_host *host)
 {
     if (pending->n == 0)
         return 0;
-    return pending->n == PENDING_RUNS || pending->bytes >= PENDING_BYTES ||
+    return pending->n == PENDING_RUNS || pending->records >= PENDING_RECORDS ||
+           pending->bytes >= PENDING_BYTES ||
            host->monotonic_ns(host->ctx) - pending->since_ns >= PENDING_NS;
 }
 
@@ -30,6 +32,6 @@ void pending_settle(struct pending *pending, const struct lr_host *host)
 {
     for (uint32_t i = 0; i < pending->n; i++)
         host->settle(host->ctx, pending->runs[i].token, pending->runs[i].count, LR_DELIVERED);
-    pending->n = 0;
+    pending->n = pending->records = 0;
     pending->bytes = 0;
 }

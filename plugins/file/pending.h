@@ -11,6 +11,7 @@
 
 #define PENDING_RUNS 1024u
 #define PENDING_BYTES (INT64_C(4) << 20)
+#define PENDING_RECORDS 32768u /* well below what a lane lets be unsettled (max_in_flight) */
 #define PENDING_NS INT64_C(50000000)
 
 struct pending_run {
@@ -21,7 +22,7 @@ struct pending_run {
 
 struct pending {
     uint32_t n;
-    uint32_t reserved;
+    uint32_t records;
     int64_t bytes;
     int64_t since_ns; /* monotonic; of the oldest run */
     struct pending_run runs[PENDING_RUNS];

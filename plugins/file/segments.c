@@ -49,25 +49,25 @@ struct segments {
 
 /* ---- streams ---------------------------------------------------------------------------- */
 
-static void *grown(void *memory, size_t n, size_t each, int *bad)
-{
-    void *bigger = realloc(memory, n * each);
-
-    *bad |= !bigger;
-    return bigger ? bigger : memory;
-}
-
 static lr_status make_room(struct segments *self, uint32_t n, struct lr_error *err)
 {
-    int bad = 0;
+    void *streams, *positions, *changes, *appearing;
 
     if (n <= self->n_streams)
         return LR_OK;
-    self->streams = grown(self->streams, n, sizeof *self->streams, &bad);
-    self->positions = grown(self->positions, n, sizeof *self->positions, &bad);
-    self->changes = grown(self->changes, n, sizeof *self->changes, &bad);
-    self->appearing = grown(self->appearing, (size_t)2 * n, sizeof *self->appearing, &bad);
-    if (bad)
+    streams = realloc(self->streams, n * sizeof *self->streams);
+    if (streams)
+        self->streams = streams;
+    positions = realloc(self->positions, n * sizeof *self->positions);
+    if (positions)
+        self->positions = positions;
+    changes = realloc(self->changes, n * sizeof *self->changes);
+    if (changes)
+        self->changes = changes;
+    appearing = realloc(self->appearing, (size_t)2 * n * sizeof *self->appearing);
+    if (appearing)
+        self->appearing = appearing;
+    if (!streams || !positions || !changes || !appearing)
         return lr_fail(err, LR_ENOMEM, "no memory for %u streams", n);
     for (uint32_t i = self->n_streams; i < n; i++)
         self->streams[i] = (struct stream){.part.fd = -1};

@@ -86,6 +86,8 @@ static lr_status lock_folder(struct store *store, const struct lr_host *host, st
     if (store->lock_fd < 0)
         return lr_fail(err, LR_EUNAVAILABLE, "cannot write %s: %s", path, strerror(errno));
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return lr_fail(err, LR_EUNAVAILABLE, "cannot lock %s: %s", path, strerror(errno));
         n = pread(store->lock_fd, who, sizeof who - 1, 0);
         who[n > 0 ? strcspn(who, "\n") : 0] = '\0';
         return lr_fail(err, LR_EUNAVAILABLE, "another process writes into %s: %s", store->path,

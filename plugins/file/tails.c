@@ -167,13 +167,22 @@ static int open_regular(const char *path, struct stat *about)
     return -1;
 }
 
+/* A pattern that matches the position file too means everything but that. */
+static int is_positions(const struct tails *tails, const char *path)
+{
+    const char *file = tails->settings->position_file;
+    size_t len = file ? strlen(file) : 0;
+
+    return file && strncmp(path, file, len) == 0 && (!path[len] || strcmp(path + len, ".new") == 0);
+}
+
 static lr_status look_at(struct tails *tails, const char *path, struct lr_error *err)
 {
     struct stat about;
     struct tail *tail;
     int fd;
 
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || is_positions(tails, path))
         return LR_OK;
     tail = tail_of(tails, &about);
     if (tail) {

@@ -82,6 +82,8 @@ judge() # WHAT
 # Renamed, one name: a rotation when the last one was seen, at most one while nobody runs.
 write_ini app.log
 start
+lines 1
+wait_until 10 arrived || fail "renamed: the first line does not arrive" # now the file is known
 for i in $(seq "$rounds"); do
     lines $((RANDOM % 40 + 1))
     case $((RANDOM % 4)) in
