@@ -68,13 +68,20 @@ static long done(uint32_t kind, long result)
 
 #define EXPORTED __attribute__((visibility("default")))
 
+static size_t shortened(size_t n)
+{
+    return (kinds_armed & FAULT_SHORT) && calls + 1 == first_bad && n > 1 ? n / 2 : n;
+}
+
 EXPORTED ssize_t write(int fd, const void *data, size_t n)
 {
+    n = shortened(n);
     return fails(FAULT_WRITE) ? -1 : (ssize_t)done(FAULT_WRITE, syscall(SYS_write, fd, data, n));
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 {
+    n = shortened(n);
     return fails(FAULT_WRITE) ? -1
                               : (ssize_t)done(FAULT_WRITE, syscall(SYS_pwrite64, fd, data, n, at));
 }

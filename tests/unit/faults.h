@@ -15,6 +15,7 @@
 #define FAULT_CUT 8u   /* ftruncate */
 #define FAULT_OPEN 16u /* open with O_CREAT */
 #define FAULT_ALL 31u
+#define FAULT_SHORT 32u /* and the write before the first one that fails is a short one */
 
 #define FAULT_EXIT 42 /* the code of a process that died of it */
 

@@ -195,6 +195,24 @@ static void test_each_call_fails(void)
     }
 }
 
+/* A disk that fills up in the middle of a run: what went out is taken back until there is room. */
+static void test_short_write(void)
+{
+    CU_ASSERT_EQUAL(begin(""), LR_OK);
+    give(0, 1, 50);
+    faults_arm(FAULT_WRITE | FAULT_SHORT, 1, 0, ENOSPC);
+    give(0, 2, 100);
+    CU_ASSERT_EQUAL(faults_disarm(), 1);
+    CU_ASSERT_STRING_EQUAL(plug_file(path), "one\n");
+    CU_ASSERT_EQUAL(plug.delivered, 1);
+    plug.monotonic_ns += 1000 * (int64_t)MS;
+    CU_ASSERT_EQUAL(ops()->poll(plug.self, 0, &plug.err), LR_OK);
+    CU_ASSERT_STRING_EQUAL(plug_file(path), "one\none\ntwo\n");
+    CU_ASSERT_EQUAL(plug.delivered, 3);
+    finish();
+    (void)unlink(path);
+}
+
 /* What a crash leaves: the mark, and perhaps a piece of a line. */
 static void die_writing(const char *before, const char *piece)
 {
@@ -320,6 +338,7 @@ static CU_TestInfo tests[] = {{"sync: when", test_sync_choice},
                               {"sync: bounds", test_sync_bounds},
                               {"sync: fails", test_sync_fails},
                               {"each call fails once", test_each_call_fails},
+                              {"a short write", test_short_write},
                               {"a line torn by a crash", test_torn_by_a_crash},
                               {"a line that others did not end", test_torn_by_others},
                               {"one writer", test_one_writer},

@@ -453,7 +453,7 @@ static void test_large(void)
     wanted[200000] = wanted[200002] = wanted[400003] = '\n';
     CU_ASSERT_EQUAL(open_lane(0), LR_OK);
     CU_ASSERT_EQUAL(recover(0, next), LR_OK);
-    faults_arm(FAULT_WRITE, 0, 0, ENOSPC);
+    faults_arm(FAULT_WRITE | FAULT_SHORT, 1, 0, ENOSPC);
     CU_ASSERT_EQUAL(ops()->write(sinks[0].self, &batch, 0, 3, &taken, &sinks[0].err), LR_OK);
     CU_ASSERT_EQUAL(taken, 1); /* the next one finds the disk full */
     CU_ASSERT_EQUAL(ops()->write(sinks[0].self, &batch, 1, 2, &taken, &sinks[0].err), LR_OK);
