@@ -156,7 +156,7 @@ void lrh_lane_settle_dead(struct lrh_lane *lane, uint64_t token, uint32_t count,
 
 /* ---- drain ------------------------------------------------------------------------------ */
 
-static lr_status flush_sinks(struct lrh_lane *lane)
+lr_status lrh__lane_flush(struct lrh_lane *lane)
 {
     const struct lrh_sink_part *sinks[2] = {&lane->config.sink, &lane->config.dead};
 
@@ -180,7 +180,7 @@ lr_status lrh__lane_drain(struct lrh_lane *lane, int64_t deadline_ns)
     while (lane->totals.in_flight > 0) {
         int64_t left;
 
-        if (flush_sinks(lane) != LR_OK || lrh__lane_serve(lane, 0) != LR_OK)
+        if (lrh__lane_flush(lane) != LR_OK || lrh__lane_serve(lane, 0) != LR_OK)
             return lane->status;
         if (lane->totals.in_flight == 0)
             break;
@@ -288,6 +288,8 @@ static lr_status commit_transaction(struct lrh_lane *lane)
         if (status >= 0)
             status =
                 sink->ops->commit(sink->self, lane->positions, n, wanted ? &token : NULL, &err);
+        if (status == LR_AGAIN && lrh__lane_serve(lane, AGAIN_NS) != LR_OK)
+            return lane->status;
     } while (status == LR_AGAIN && !lrh__lane_late(lane));
     if (status == LR_IN_DOUBT || status == LR_AGAIN) /* AGAIN: it may still go through */
         return resolve_doubt(lane);

@@ -70,9 +70,11 @@ static lr_status abort_transaction(struct lrh_lane *lane)
 
     if (!lane->transaction)
         return LR_OK;
-    do
+    do {
         status = sink->ops->abort(sink->self, &err);
-    while (status == LR_AGAIN && !lrh__lane_late(lane));
+        if (status == LR_AGAIN && lrh__lane_serve(lane, AGAIN_NS) != LR_OK)
+            return lane->status;
+    } while (status == LR_AGAIN && !lrh__lane_late(lane));
     lane->transaction = status == LR_AGAIN;
     if (status < 0) {
         lr_context(&err, "sink");
@@ -319,6 +321,10 @@ lr_status lrh_lane_close(struct lrh_lane *lane, int64_t deadline_ns, struct lr_e
     if (failed == LR_OK || lane->config.guarantee != LR_EXACTLY_ONCE)
         bring_home(lane, failed == LR_OK);
     (void)abort_transaction(lane);
+    if (lane->commit_due_ns && failed == LR_OK)
+        lrh__lane_log(lane, LR_LOG_WARNING,
+                      "the source did not store the last positions in time; what was done since "
+                      "the ones before is done again at the next start");
     if (lane->totals.in_flight > 0)
         lrh__lane_log(
             lane, LR_LOG_WARNING,

@@ -66,7 +66,7 @@ static lr_status wait_for_room(struct lrh_lane *lane, uint32_t count)
     while (!has_room(lane, count)) {
         if (lane->recover || lrh__lane_late(lane))
             return LR_AGAIN;
-        if (lrh__lane_serve(lane, 100 * MS) != LR_OK)
+        if (lrh__lane_flush(lane) != LR_OK || lrh__lane_serve(lane, 100 * MS) != LR_OK)
             return lane->status;
     }
     if (lane->n_free_flights == 0 && !flight_new(lane)) {

@@ -133,6 +133,9 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
                             struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline);
 /* Judges guarantee, bad-record policy and whether the parts fit. Part of load. */
 void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *problems);
+/* Can what the command line asks for be done? Part of load. */
+void lrh_pipeline_judge_rewind(const struct lrh_pipeline *pipeline, const struct lrh_run *run,
+                               struct lrh_problems *problems);
 /* Do the pipelines of one command fit together? Names the command that would. */
 void lrh_pipelines_judge(const struct lrh_run *run, struct lrh_pipeline *const *pipelines, size_t n,
                          struct lrh_problems *problems);

@@ -176,6 +176,19 @@ static void judge_guarantee(struct lrh_pipeline *pipeline, struct lrh_problems *
                    (long long)pipeline->settings->lanes, source_part->name);
 }
 
+void lrh_pipeline_judge_rewind(const struct lrh_pipeline *pipeline, const struct lrh_run *run,
+                               struct lrh_problems *problems)
+{
+    const struct lr_plugin *sink = pipeline->parts[LRH_PART_SINK].plugin;
+
+    if (run->rewind && sink && pipeline->guarantee == LR_EXACTLY_ONCE &&
+        (((const struct lr_sink *)sink->ops)->caps & LR_SINK_POSITIONS))
+        lrh_problems_add(problems, "--rewind", 0,
+                         "it has no effect here: under exactly_once sink '%s' stores the positions "
+                         "itself, with what it has written",
+                         pipeline->parts[LRH_PART_SINK].name);
+}
+
 /* ---- bad records, learning -------------------------------------------------------------- */
 
 static void judge_bad_records(struct lrh_pipeline *pipeline, struct lrh_problems *problems)

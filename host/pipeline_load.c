@@ -291,6 +291,7 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
         settle_part(run, pipeline, i, problems);
     judge_sections(pipeline, run->loader, problems);
     lrh_pipeline_judge(pipeline, problems);
+    lrh_pipeline_judge_rewind(pipeline, run, problems);
     if (problems->n_errors == errors)
         return LR_OK;
     return pipeline->untrusted ? LR_EUNTRUSTED : LR_ECONFIG;

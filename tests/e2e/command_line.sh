@@ -53,6 +53,7 @@ done
 says 78 "unknown section [sorce]; did you mean 'source'?" check "$work/a.ini" --set sorce.count=1
 says 78 "unknown key 'cuont'" check "$work/a.ini" --set source.cuont=1
 says 78 "no source here can be rewound" check "$work/a.ini" --rewind=earliest
+says 78 "sink 'file' stores the positions itself" check configs/segments.ini --rewind=earliest
 says 78 "'name' is empty" check "$work/a.ini" --set pipeline.name=
 says 78 "'instance' is empty" check "$work/a.ini" --set pipeline.instance=
 says 78 "more than 127 bytes" check "$work/a.ini" --set "pipeline.name=$(printf 'x%.0s' $(seq 128))"
