@@ -22,7 +22,7 @@
 #define BAD_TEXT 240u
 #define SLICE_NS INT64_C(100000000) /* longest sleep between two looks at a part without fd */
 #define COMMIT_AGAIN_NS INT64_C(100000000) /* between two tries of a commit we owe */
-#define AGAIN_NS INT64_C(10000000)          /* between two calls of a commit or abort */
+#define AGAIN_NS INT64_C(10000000)         /* between two calls of a commit or abort */
 #define ABORTS_MAX 20                      /* transactions in a row; then the lane gives up */
 #define ABORT_PAUSE_NS INT64_C(5000000)    /* after the first repetition, doubled with each more */
 #define SLICE_SETTLE_NS INT64_C(10000000)  /* the same while settles are due (see sink.fd) */
