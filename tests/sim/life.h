@@ -59,6 +59,7 @@ struct sim_sink {
     uint32_t n;
     int32_t open, spoiled, restart; /* transaction; restart: nothing else is allowed */
     int32_t again;                  /* commit has said LR_AGAIN */
+    int32_t aborting;               /* abort has */
     int32_t transaction;
 };
 

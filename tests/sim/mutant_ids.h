@@ -27,6 +27,7 @@ enum {
     MUTANT_lost_streams_committed,
     MUTANT_empty_plan_never_polls,
     MUTANT_no_epoch,
+    MUTANT_abort_not_awaited,
     MUTANTS
 };
 #define MUTANT_FIRST_IN_LANE MUTANT_stale_rows_written

@@ -30,6 +30,7 @@ const struct mutant mutants[MUTANTS] = {
     [MUTANT_lost_streams_committed] = {"lost streams committed", 0},
     [MUTANT_empty_plan_never_polls] = {"plan with nothing new that never polls", 0},
     [MUTANT_no_epoch] = {"no epoch", 0},
+    [MUTANT_abort_not_awaited] = {"abort that is not awaited", LR_EXACTLY_ONCE},
 };
 
 static struct life *life_of(void *source)

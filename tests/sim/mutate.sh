@@ -46,6 +46,10 @@ change lane_commit 'lr_status status = lrh__lane_drain(lane, INT64_MAX);' \
 change lane_commit 'if (lane->recover || !lrh_ledger_settled(&lane->ledger))' \
     'if (lane->recover || (!MUTANT(commit_without_drain) && !lrh_ledger_settled(&lane->ledger)))'
 
+change lane_move 'status = sink->ops->abort(sink->self, &err);' \
+    'status = sink->ops->abort(sink->self, &err);
+        if (MUTANT(abort_not_awaited) && status == LR_AGAIN) status = LR_OK;'
+
 change lane_move 'lrh_ledger_revoke(&lane->ledger, event->streams[i]->id);' \
     'if (!MUTANT(lost_streams_committed) || event->kind == LR_EVENT_REVOKE) lrh_ledger_revoke(&lane->ledger, event->streams[i]->id);'
 

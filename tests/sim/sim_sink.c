@@ -178,7 +178,7 @@ static lr_status sink_write(void *self, const struct lr_batch *batch, uint32_t f
     world_call(world);
     if (count == 0)
         world_fail(world, "a write of nothing");
-    if (world->setup.guarantee == LR_EXACTLY_ONCE && (!main->open || main->again))
+    if (world->setup.guarantee == LR_EXACTLY_ONCE && (!main->open || main->again || main->aborting))
         world_fail(world, "a write outside of a transaction");
     while (taken < count && main->n < main->room && (taken == 0 || world_draw(world, 6))) {
         uint32_t i = first + taken++;
@@ -270,7 +270,7 @@ static lr_status sink_commit(void *self, const struct lr_position *positions, ui
 
     (void)err;
     world_call(world);
-    if (!sink->open || sink->restart)
+    if (!sink->open || sink->restart || sink->aborting)
         world_fail(world, "commit outside of a transaction");
     while (unsent(sink))
         sim_sink_send(sink);
@@ -309,6 +309,13 @@ static lr_status sink_abort(void *self, struct lr_error *err)
         world_fail(world, "abort outside of a transaction");
     if (sink->again)
         world_fail(world, "abort of a transaction that is being committed");
+    if (world_fault(world, 150)) { /* the broker is slow; nothing else may happen until it is done */
+        sink->aborting = 1;
+        if (sink->n && world_draw(world, 2))
+            sim_sink_settle(sink, sink->n - 1, 1, LR_ABANDONED);
+        return LR_AGAIN;
+    }
+    sink->aborting = 0;
     world->figures.aborts++;
     world->dirty = 1;
     world_decide(world, sink->transaction, ABORTED);
@@ -372,7 +379,7 @@ void sim_sink_start(struct sim_sink *sink)
     world_trace(sink->world, "sink starts");
     if (sink->main == sink)
         world_fence(sink->world);
-    sink->open = sink->restart = sink->spoiled = sink->again = 0;
+    sink->open = sink->restart = sink->spoiled = sink->again = sink->aborting = 0;
 }
 
 void sim_sink_stop(struct sim_sink *sink)
