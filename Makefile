@@ -10,7 +10,7 @@
 #   make tsan          unit tests and an embedded Kafka job under TSan
 #   make sim           the deterministic simulation, a million histories
 #   make torture       a minute of kills and a broker restart on a real Kafka, with a control
-#   make chaos         every attack in its full form; an hour; writes build/chaos/report.md
+#   make chaos         every attack in its full form; 40 minutes; writes build/chaos/report.md
 #   make fuzz          every fuzz target for FUZZ_SECONDS (30)
 #   make bench         in-process throughput against a fused loop
 #   make docs          write docs/configuration.md from the option tables

@@ -30,7 +30,7 @@ def die_with_parent():
 def need_programs():
     for path in (LRHOST, *(os.path.join(OURS, name) for name in ("observe", "watch", "ask"))):
         if not os.path.exists(path):
-            raise Skip(f"{os.path.relpath(path, ROOT)} is not built (make check-build)")
+            raise Skip(f"{os.path.relpath(path, ROOT)} is not built (make chaos-build)")
 
 
 def ask(servers, *words, check=True):
