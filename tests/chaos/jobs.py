@@ -213,7 +213,9 @@ class Fleet:
             x.wanted = False
             return
         self.exits[code] = self.exits.get(code, 0) + 1
-        if code < 0 or not (code == 0 or 64 <= code <= 78):
+        if code == -signal.SIGKILL:
+            self.trouble.append(f"{x.name}: somebody else sent it SIGKILL (memory? see dmesg)")
+        elif code < 0 or not (code == 0 or 64 <= code <= 78):
             self.trouble.append(f"{x.name} died of {why_ended(code)}")
         elif not sentence and code:
             self.trouble.append(f"{x.name} ended with {code} and said nothing")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from jobs import Fleet, Instance, generator, kafka_job, merge, write_ini
+from jobs import Fleet, Instance, generator, kafka_job, merge, why_ended, write_ini
 from programs import LRHOST, OURS, TIED, Failed, ask, die_with_parent, observe
 
 PATIENCE_S = 60  # without any progress that is a hang
@@ -17,7 +17,7 @@ HANGING_S = 25  # transaction.timeout.ms, and the coordinator looks every 10 s
 class Run:
     """What an attack function gets. Figures go to `figures` in the order they are printed."""
 
-    def __init__(self, name, cluster, folder, seed, full, env=None):
+    def __init__(self, name, cluster, folder, seed, full):
         self.name = name
         self.cluster = cluster
         self.folder = folder
@@ -38,7 +38,7 @@ class Run:
         self.group = f"{name}.group"
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder, exist_ok=True)
-        self.env = {"KAFKA": cluster.servers if cluster else "", **(env or {})}
+        self.env = {"KAFKA": cluster.servers}
         self.fleet = Fleet(folder, self.env, self.log)
 
     def log(self, text):
@@ -219,7 +219,11 @@ class Run:
             self.figures["own exits"] = " ".join(f"{n}x{code}" for code, n in
                                                  sorted(self.fleet.exits.items()))
         self.failures += self.fleet.trouble
-        if self.failures and self.cluster:
+        for node in self.cluster.nodes:
+            if node.process.poll() is not None:
+                self.failures.append(f"broker {node.number} ended by itself: "
+                                     f"{why_ended(node.process.returncode)}")
+        if self.failures:
             for node in self.cluster.nodes:
                 log = os.path.join(node.dir, "broker.log")
                 if os.path.exists(log):
