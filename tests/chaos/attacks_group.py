@@ -12,12 +12,13 @@ def await_members(run, instances=None, seconds=30):
                     "members did not get partitions")
 
 
-def joins_and_leaves(run, guarantee):
+def joins_and_leaves(run, guarantee, assignor="range"):
     """One member stays; others join and leave (SIGTERM: clean revokes), two or more at times."""
     events = run.size(50, 8)
     records, rate = run.size((600_000, 4000), (48_000, 4000))
     run.topics()
-    ini = run.job(guarantee, more={"source": {"membership": "dynamic"}})
+    ini = run.job(guarantee, more={"source": {
+        "membership": "dynamic", "kafka.partition.assignment.strategy": assignor}})
     run.fleet.add("stays", ini)
     run.look()
     run.fleet.until(lambda: announced(run.fleet.instances["stays"]), 30, "no first member")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Instances that are killed while they work."""
+import signal
+
 from newer import is_used, need_newer, version
 from programs import Failed
 
@@ -57,6 +59,28 @@ def kill9(run, guarantee, engine, kills=(200, 10), look=None):
         run.figures["bound"] = bound
     else:
         run.judge(lost=None)
+
+
+FROZEN_S = 9  # longer than a session, shorter than a transaction may be open
+
+
+def frozen(run, guarantee):
+    """An instance that stands still, is given up by its group, and wakes in the middle of its work."""
+    times = run.size(8, 1)
+    run.topics()
+    start_two(run, run.job(guarantee))
+    run.load((FROZEN_S + 6) * 3000 * times, 3000)
+    for _ in range(times):
+        run.fleet.sleep(run.rng.uniform(2, 4))
+        x = run.fleet.instances[run.rng.choice("ab")]
+        run.log(f"freeze {x.name}")
+        x.signal(signal.SIGSTOP)
+        run.fleet.sleep(FROZEN_S)
+        run.log(f"wake {x.name}")
+        x.signal(signal.SIGCONT)
+    run.finish()
+    run.judge()
+    run.figures["times frozen"] = times
 
 
 def kill9_newer(run):

@@ -32,7 +32,6 @@ torn=0
 for _ in $(seq "$kills"); do
     "$lrhost" "$work/append.ini" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
     sleep "0.0$((RANDOM % 8))$((RANDOM % 10))"
     kill -KILL "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null

@@ -28,7 +28,6 @@ start()
             >"$work/$n.out" 2>&1 </dev/null
         echo $? >"$work/$n.code"
     ) &
-    pids+=($!)
     lines+=("$1")
 }
 

@@ -95,6 +95,5 @@ INI
 # Both at once: each spends most of its time in waiting for its groups.
 run_under streaming >"$work/streaming.log" 2>&1 &
 first=$!
-pids+=("$first")
 run_under microbatch
 wait "$first" || { cat "$work/streaming.log"; exit 1; }

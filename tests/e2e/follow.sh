@@ -35,7 +35,6 @@ start()
 {
     "$lrhost" "$work/follow.ini" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
 }
 
 again() # SIGNAL: the next life of the pipeline

@@ -38,7 +38,6 @@ $3
 INI
     "$lrhost" "$work/$1.ini" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
     wait_until 20 grep -q 'no space left for' "$work/err" || { cat "$work/err"; fail "$1: not full"; }
     sleep 1 # it tries again and again
     kill -0 "$pid" || { cat "$work/err"; fail "$1: a full disk ended it"; }

@@ -39,7 +39,6 @@ begin() # begin COMMAND...: in the background, and running
     rm -f "$work/out.txt" "$work/err"
     "$@" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
     wait_until 10 has_lines 10 "$work/out.txt" || { cat "$work/err"; fail "$1 writes nothing"; }
 }
 end() # end WHAT: by SIGTERM
@@ -92,10 +91,8 @@ terminal()
     rm -f "$work/out.txt" "$work/err" "$work/pid"
     script -qec "echo \$\$ >$work/pid; exec $1 </dev/null >/dev/null 2>$work/err" /dev/null </dev/null >/dev/null 2>&1 &
     pid=$!
-    pids+=("$pid")
     wait_until 10 has_lines 10 "$work/out.txt" || { cat "$work/err"; fail "$1 writes nothing"; }
     job=$(cat "$work/pid")
-    pids+=("$job")
 }
 
 terminal "$lrhost $work/job.ini"

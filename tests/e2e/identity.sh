@@ -27,7 +27,6 @@ start() # LOG [ARGUMENT...]: sets pid
     shift
     "$lrhost" "$@" "$work/job.ini" >"$log" 2>&1 &
     pid=$!
-    pids+=("$pid")
     wait_until 5 grep -q 'source kafka' "$log" || fail "it did not start: $(cat "$log")"
     sleep 0.2
 }

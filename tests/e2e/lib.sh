@@ -18,11 +18,10 @@ unset KAFKA LRHOST_PLUGIN_PATH NOTIFY_SOCKET JOURNAL_STREAM INVOCATION_ID
 export LC_ALL=C
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/lrhost-e2e.XXXXXX") || exit 70
-pids=()
 clean_up()
 {
     local pid
-    for pid in ${pids[@]+"${pids[@]}"}; do
+    for pid in $(jobs -pr); do # a number in `pids` may be another process's by now
         kill -KILL "$pid" 2>/dev/null
     done
     rm -rf "$work"

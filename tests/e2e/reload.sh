@@ -43,7 +43,6 @@ path = out.txt
 INI
     "$lrhost" "$work/reload.ini" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
     wait_until 10 uses 2 || { cat "$work/err"; fail "$engine: the first model is not used"; }
     model 3.0
     kill -HUP "$pid"

@@ -123,7 +123,6 @@ one_history()
     while :; do
         "$lrhost" "$work/segments.ini" 2>"$work/err" &
         pid=$!
-        pids+=("$pid")
         if [ "$kills" -lt "$kills_wanted" ]; then
             sleep "0.0$((RANDOM % 6))$((RANDOM % 10))"
             kill -KILL "$pid" 2>/dev/null && kills=$((kills + 1))

@@ -82,7 +82,6 @@ begin()
     rm -f "$work/out" # or its end would be taken for this one's
     "$lrhost" "$@" >"$work/out" 2>&1 &
     pid=$!
-    pids+=("$pid")
 }
 
 # ---- two pipelines -----------------------------------------------------------------------------

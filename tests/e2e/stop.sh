@@ -30,7 +30,6 @@ for signal in TERM INT; do
     rm -f "$work/out.txt"
     "$lrhost" "$work/endless.ini" 2>"$work/err" &
     pid=$!
-    pids+=("$pid")
     wait_until 10 has_lines 500 "$work/out.txt" || { cat "$work/err"; fail "it writes nothing"; }
     kill -"$signal" "$pid"
     wait "$pid"
@@ -46,7 +45,6 @@ sed 's/out.txt/other.txt/; s/= endless/= other/' "$work/endless.ini" >"$work/oth
 rm -f "$work/out.txt"
 "$lrhost" "$work/endless.ini" "$work/other.ini" 2>"$work/err" &
 pid=$!
-pids+=("$pid")
 wait_until 10 has_lines 100 "$work/out.txt" || fail "the first of two writes nothing"
 wait_until 10 has_lines 100 "$work/other.txt" || fail "the second of two writes nothing"
 kill -TERM "$pid"

@@ -41,7 +41,6 @@ for engine in streaming microbatch; do
     for how in KILL KILL TERM; do
         "$lrhost" -q "$work/$engine.ini" >"$work/log" 2>&1 &
         pid=$!
-        pids+=("$pid")
         before=$(topic_count "out-$engine")
         wait_until 20 has_records $((before + 5000)) "out-$engine" ||
             fail "$engine does not move: $(cat "$work/log")"
@@ -61,7 +60,6 @@ done
 expect_equal 6 "$(committed in.dlq)" "committed dead letters, three of each engine"
 "$lrhost" -q --set pipeline.stop_when_idle=60s "$work/streaming.ini" >"$work/log" 2>&1 &
 pid=$!
-pids+=("$pid")
 sleep 3
 kill -TERM "$pid"
 wait "$pid"

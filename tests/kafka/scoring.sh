@@ -49,7 +49,6 @@ interrupt() # SIGNAL ENGINE TIMES HOW
     for turn in $(seq "$3"); do
         "$lrhost" -q "$work/job.ini" >>"$work/log" 2>&1 &
         pid=$!
-        pids+=("$pid")
         wait_until 30 has_records $((records * turn / ($3 + 1))) "$out" ||
             fail "$1 $2: no progress in turn $turn: $(tail -n 3 "$work/log")"
         kill -"$1" $pid

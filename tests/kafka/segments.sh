@@ -63,7 +63,6 @@ for kill in $(seq "$kills"); do
     before=$(segments)
     "$lrhost" "$work/job.ini" >"$work/log" 2>&1 &
     pid=$!
-    pids+=("$pid")
     # Not before it has moved, and then at once or while lanes still join.
     wait_until 40 has_more $((before + RANDOM % 200)) || { cat "$work/log"; fail "run $kill does not move"; }
     sleep "0.$((RANDOM % 3))"

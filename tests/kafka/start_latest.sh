@@ -5,6 +5,7 @@
 # a partition is added while they run, another one while nobody does, and records lie in it before
 # anybody comes: those are read from the first one. What lay there before the group is not.
 . "$(dirname "$0")/lib.sh"
+pids=()
 records=0
 # shellcheck disable=SC2119 # no properties of its own
 start_broker
