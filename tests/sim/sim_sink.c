@@ -309,7 +309,8 @@ static lr_status sink_abort(void *self, struct lr_error *err)
         world_fail(world, "abort outside of a transaction");
     if (sink->again)
         world_fail(world, "abort of a transaction that is being committed");
-    if (world_fault(world, 150)) { /* the broker is slow; nothing else may happen until it is done */
+    if (world_fault(world,
+                    150)) { /* the broker is slow; nothing else may happen until it is done */
         sink->aborting = 1;
         if (sink->n && world_draw(world, 2))
             sim_sink_settle(sink, sink->n - 1, 1, LR_ABANDONED);
