@@ -5,7 +5,8 @@
  *
  *   lane.c         life, score, discard, wait, progress, and where a lane sleeps
  *   lane_work.c    batches in the engine's hands, and records set aside
- *   lane_read.c    plan and read: what comes from the source
+ *   lane_plan.c    plan: where streams end for now
+ *   lane_read.c    read: what comes from the source
  *   lane_write.c   write: encode, hand over, back-pressure
  *   lane_letter.c  dead letters
  *   lane_commit.c  settles, drain, commit

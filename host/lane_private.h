@@ -191,8 +191,10 @@ int lrh__lane_holds(const struct lrh_lane *lane);
 void lrh__lane_set_aside(struct lrh_lane *lane, struct work *work, uint32_t index,
                          const char *reason, const char *stage, const char *message);
 
-/* ---- lane_read.c ---- */
+/* ---- lane_plan.c ---- */
 lr_status lrh__lane_plan(void *ctx, uint64_t max_records);
+
+/* ---- lane_read.c ---- */
 lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
                          struct lr_batch **ret_batch);
 

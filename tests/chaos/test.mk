@@ -12,7 +12,7 @@ $(CHAOS_DIR)/%.o: tests/chaos/%.c $(FLAGS)
 $(CHAOS_BIN): %: %.o $(CHAOS_DIR)/client.o
 	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lrdkafka
 
-$(CHAOS_DIR)/wrong/%.c: plugins/kafka/%.c tests/chaos/wrong.sh
+$(CHAOS_DIR)/wrong/%.c: plugins/kafka/%.c tests/chaos/wrong.sh tests/change.sh
 	@mkdir -p $(@D)
 	tests/chaos/wrong.sh $* <$< >$@.new
 	mv $@.new $@

@@ -11,22 +11,8 @@
 #   aborts         every fifth transaction is aborted, and done again: nothing wrong with that
 #
 #   tests/chaos/wrong.sh conf <plugins/kafka/conf.c >copy.c
-#
-# What is changed must be there exactly once: when the module changes, this list follows, or the
-# build stops here.
 set -eu
-file=$1
-text=$(cat)
-
-change() { # FILE FROM TO
-    [ "$1" = "$file" ] || return 0
-    rest=${text/"$2"/}
-    if [ "$rest" = "$text" ] || [ "${rest/"$2"/}" != "$rest" ]; then
-        echo "wrong.sh: plugins/kafka/$file.c does not hold this exactly once: $2" >&2
-        exit 1
-    fi
-    text=${text/"$2"/"$3"}
-}
+. "$(dirname "$0")/../change.sh"
 
 change conf '        status = set_all(conf, role, forced, sizeof forced / sizeof forced[0], err);
 ' '        status = set_all(conf, role, forced, sizeof forced / sizeof forced[0], err);
@@ -77,4 +63,4 @@ change positions '            rd_kafka_topic_partition_list_find(list, st->topic
             positions[i].next = st->position;
     }'
 
-printf '%s\n' "$text"
+finish_changes

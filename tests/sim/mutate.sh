@@ -5,22 +5,8 @@
 # tests/sim/mutant_ids.h into a copy of it. MUTANT(name) is true when that one is asked for.
 #
 #   tests/sim/mutate.sh lane_move <host/lane_move.c >copy.c
-#
-# What is changed must be there exactly once: when the lane changes, this list follows, or the
-# build stops here.
 set -eu
-file=$1
-text=$(cat)
-
-change() { # FILE FROM TO
-    [ "$1" = "$file" ] || return 0
-    rest=${text/"$2"/}
-    if [ "$rest" = "$text" ] || [ "${rest/"$2"/}" != "$rest" ]; then
-        echo "mutate.sh: host/$file.c does not hold this exactly once: $2" >&2
-        exit 1
-    fi
-    text=${text/"$2"/"$3"}
-}
+. "$(dirname "$0")/../change.sh"
 
 change lane_write 'return s && work->epochs[span] == s->read_epoch;' \
     'return MUTANT(stale_rows_written) || (s && work->epochs[span] == s->read_epoch);'
@@ -62,4 +48,4 @@ change ledger 'if (epoch != s->write_epoch || segment < s->head || segment >= s-
     'if ((!MUTANT(no_epoch) && epoch != s->write_epoch) || segment < s->head || segment >= s->tail)'
 change ledger 's->head = s->tail;' 's->head = s->tail = MUTANT(no_epoch) ? 0 : s->tail;'
 
-printf '%s\n' "$text"
+finish_changes

@@ -21,7 +21,7 @@ $(SIM_DIR)/%.o: tests/sim/%.c $(FLAGS)
 $(SIM_DIR)/sim: $(SIM_SRC:tests/sim/%.c=$(SIM_DIR)/%.o) $(SIM_HOST) $(SIM_ENGINES)
 	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@
 
-$(SIM_DIR)/mutated/%.c: host/%.c tests/sim/mutate.sh
+$(SIM_DIR)/mutated/%.c: host/%.c tests/sim/mutate.sh tests/change.sh
 	@mkdir -p $(@D)
 	tests/sim/mutate.sh $* <$< >$@.new
 	mv $@.new $@
