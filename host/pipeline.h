@@ -3,7 +3,8 @@
  * A pipeline: what one INI file describes, from its text to its last commit.
  *
  *   pipeline_load.c   resolve: plugins and typed settings, or every mistake at once
- *   pipeline_check.c  judge what was resolved: guarantee, bad records, do the parts fit?
+ *   pipeline_check.c  judge what was resolved: guarantee, bad records
+ *   pipeline_fit.c    do several pipelines fit together?
  *   pipeline_create.c instances, and how they are wired
  *   pipeline.c        start, run, stop: the lanes' threads
  *   reload.c          a new model beside the old one
@@ -124,7 +125,12 @@ struct lrh_run {
     const char *rewind; /* sources that have an option `rewind` get it; NULL: not asked */
 };
 
-/* ---- pipeline_load.c, pipeline_check.c ---- */
+/* ---- pipeline_load.c, pipeline_check.c, pipeline_fit.c ---- */
+
+/* Adds a problem at the place of a key, or of its section, or of the file. */
+__attribute__((format(printf, 5, 6))) void
+lrh_pipeline_problem(const struct lrh_pipeline *pipeline, struct lrh_problems *problems,
+                     const char *section, const char *key, const char *format, ...);
 
 /* Reads and judges one file. Everything wrong goes to `problems`. Starts nothing, touches no
  * network. LR_EUNTRUSTED when a module is not trusted, else LR_ECONFIG or LR_ENOMEM.

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Judges a resolved pipeline: what each plugin says of its settings, whether the guarantee can
- * be kept, what becomes of bad records, and whether several pipelines of one command fit
- * together. No side effects. See pipeline.h.
+ * be kept, what becomes of bad records. No side effects. See pipeline.h.
  */
-#include <glob.h>
 #include <lrhost/error.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +17,8 @@ const char *lrh_guarantee_name(int32_t guarantee)
 }
 
 /* Adds a problem at the place of a key, or of its section, or of the file. */
-__attribute__((format(printf, 5, 6))) static void problem_at(const struct lrh_pipeline *pipeline,
-                                                             struct lrh_problems *problems,
-                                                             const char *section, const char *key,
-                                                             const char *format, ...)
+void lrh_pipeline_problem(const struct lrh_pipeline *pipeline, struct lrh_problems *problems,
+                          const char *section, const char *key, const char *format, ...)
 {
     const struct lrh_section *text = lrh_config_section(pipeline->config, section);
     const struct lrh_entry *entry = text && key ? lrh_section_entry(text, key) : NULL;
@@ -124,25 +120,29 @@ static void judge_exactly_once(struct lrh_pipeline *pipeline, struct lrh_problem
                  source->transaction_domain == sink->transaction_domain;
 
     if (!(source->caps & LR_SOURCE_REPLAY))
-        problem_at(pipeline, problems, "pipeline", "guarantee",
-                   "guarantee = exactly_once needs a source that can be read again; '%s' cannot",
-                   source_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "guarantee",
+            "guarantee = exactly_once needs a source that can be read again; '%s' cannot",
+            source_part->name);
     else if (!(sink->caps & LR_SINK_TRANSACTIONS))
-        problem_at(pipeline, problems, "pipeline", "guarantee",
-                   "guarantee = exactly_once needs a sink with transactions; '%s' has none; "
-                   "at_least_once is what it can give",
-                   sink_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "guarantee",
+            "guarantee = exactly_once needs a sink with transactions; '%s' has none; "
+            "at_least_once is what it can give",
+            sink_part->name);
     else if (!shared && !(sink->caps & LR_SINK_POSITIONS))
-        problem_at(pipeline, problems, "pipeline", "guarantee",
-                   "guarantee = exactly_once: sink '%s' cannot store the positions of source "
-                   "'%s' in its transaction",
-                   sink_part->name, source_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "guarantee",
+            "guarantee = exactly_once: sink '%s' cannot store the positions of source "
+            "'%s' in its transaction",
+            sink_part->name, source_part->name);
     if (dead && (sink->caps & LR_SINK_TRANSACTIONS) &&
         (dead_part->plugin != sink_part->plugin || !dead->attach))
-        problem_at(pipeline, problems, "dead_letter", "plugin",
-                   "under exactly_once dead letters travel in the sink's transaction, so this "
-                   "must be the sink's plugin, '%s', and one that can",
-                   sink_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "dead_letter", "plugin",
+            "under exactly_once dead letters travel in the sink's transaction, so this "
+            "must be the sink's plugin, '%s', and one that can",
+            sink_part->name);
 }
 
 /* Plugins are told of it when they judge their settings. */
@@ -164,16 +164,18 @@ static void judge_guarantee(struct lrh_pipeline *pipeline, struct lrh_problems *
     int replay = (source->caps & LR_SOURCE_REPLAY) != 0;
 
     if (pipeline->guarantee == LR_AT_LEAST_ONCE && !replay)
-        problem_at(pipeline, problems, "pipeline", "guarantee",
-                   "guarantee = at_least_once needs a source that can be read again; '%s' "
-                   "cannot, so at_most_once is what it can give",
-                   source_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "guarantee",
+            "guarantee = at_least_once needs a source that can be read again; '%s' "
+            "cannot, so at_most_once is what it can give",
+            source_part->name);
     if (pipeline->guarantee == LR_EXACTLY_ONCE)
         judge_exactly_once(pipeline, problems);
     if (pipeline->settings->lanes > 1 && !(source->caps & LR_SOURCE_SPLIT))
-        problem_at(pipeline, problems, "pipeline", "lanes",
-                   "lanes = %lld, but source '%s' cannot be dealt out to several; use lanes = 1",
-                   (long long)pipeline->settings->lanes, source_part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "lanes",
+            "lanes = %lld, but source '%s' cannot be dealt out to several; use lanes = 1",
+            (long long)pipeline->settings->lanes, source_part->name);
 }
 
 void lrh_pipeline_judge_rewind(const struct lrh_pipeline *pipeline, const struct lrh_run *run,
@@ -202,24 +204,26 @@ static void judge_bad_records(struct lrh_pipeline *pipeline, struct lrh_problems
     if (pipeline->on_bad == 0)
         pipeline->on_bad = has_dead ? LRH_BAD_DEAD_LETTER : decodes ? 0 : LRH_BAD_FAIL;
     if (pipeline->on_bad == 0)
-        problem_at(pipeline, problems, "pipeline", NULL,
-                   "nothing says what becomes of records that cannot be read: set "
-                   "on_bad_record = skip or fail, or add a [dead_letter] section");
+        lrh_pipeline_problem(pipeline, problems, "pipeline", NULL,
+                             "nothing says what becomes of records that cannot be read: set "
+                             "on_bad_record = skip or fail, or add a [dead_letter] section");
     if (pipeline->on_bad == LRH_BAD_DEAD_LETTER && !has_dead)
-        problem_at(pipeline, problems, "pipeline", "on_bad_record",
-                   "on_bad_record = dead_letter needs a [dead_letter] section that says where "
-                   "they go");
+        lrh_pipeline_problem(
+            pipeline, problems, "pipeline", "on_bad_record",
+            "on_bad_record = dead_letter needs a [dead_letter] section that says where "
+            "they go");
     if (pipeline->on_bad != LRH_BAD_DEAD_LETTER && pipeline->on_bad != 0 && has_dead)
-        problem_at(pipeline, problems, "dead_letter", NULL,
-                   "this section is never used with on_bad_record = %s; remove one of the two",
-                   pipeline->on_bad == LRH_BAD_SKIP ? "skip" : "fail");
+        lrh_pipeline_problem(
+            pipeline, problems, "dead_letter", NULL,
+            "this section is never used with on_bad_record = %s; remove one of the two",
+            pipeline->on_bad == LRH_BAD_SKIP ? "skip" : "fail");
     if (has_dead && pipeline->parts[LRH_PART_DEAD].plugin) {
         const struct lr_sink *dead = pipeline->parts[LRH_PART_DEAD].plugin->ops;
 
         if (!(dead->caps & LR_SINK_BYTES))
-            problem_at(pipeline, problems, "dead_letter", "plugin",
-                       "sink '%s' takes no bytes, so it cannot keep dead letters",
-                       pipeline->parts[LRH_PART_DEAD].name);
+            lrh_pipeline_problem(pipeline, problems, "dead_letter", "plugin",
+                                 "sink '%s' takes no bytes, so it cannot keep dead letters",
+                                 pipeline->parts[LRH_PART_DEAD].name);
     }
 }
 
@@ -231,16 +235,17 @@ static void judge_learning(struct lrh_pipeline *pipeline, struct lrh_problems *p
     if (!pipeline->learn)
         return;
     if (!model || !model->learn)
-        problem_at(pipeline, problems, "model", "learn",
-                   "learn = yes, but model '%s' cannot learn from records", part->name);
+        lrh_pipeline_problem(pipeline, problems, "model", "learn",
+                             "learn = yes, but model '%s' cannot learn from records", part->name);
     else if (pipeline->settings->lanes > 1)
-        problem_at(pipeline, problems, "model", "learn",
-                   "learn = yes needs lanes = 1, since lanes share one model");
+        lrh_pipeline_problem(pipeline, problems, "model", "learn",
+                             "learn = yes needs lanes = 1, since lanes share one model");
     else if (pipeline->guarantee == LR_EXACTLY_ONCE && (!model->snapshot || !model->restore))
-        problem_at(pipeline, problems, "model", "learn",
-                   "learn = yes under exactly_once needs a model that can take back what it "
-                   "learnt; '%s' cannot",
-                   part->name);
+        lrh_pipeline_problem(
+            pipeline, problems, "model", "learn",
+            "learn = yes under exactly_once needs a model that can take back what it "
+            "learnt; '%s' cannot",
+            part->name);
 }
 
 void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *problems)
@@ -255,140 +260,6 @@ void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *prob
     if (pipeline->parts[LRH_PART_MODEL].plugin && !pipeline->parts[LRH_PART_CODEC].plugin &&
         pipeline->parts[LRH_PART_CODEC].name &&
         strcmp(pipeline->parts[LRH_PART_CODEC].name, "none") == 0)
-        problem_at(pipeline, problems, "codec", "plugin",
-                   "a model needs columns, so the codec cannot be 'none'");
-}
-
-/* ---- several pipelines ------------------------------------------------------------------ */
-
-static int touches(const struct lrh_pipeline *pipeline, const char *resource, int32_t direction)
-{
-    for (uint32_t i = 0; i < pipeline->n_touches; i++)
-        if (pipeline->touches[i].direction == direction &&
-            strcmp(pipeline->touches[i].resource, resource) == 0)
-            return 1;
-    return 0;
-}
-
-#define NEIGHBOURS 64u /* INI files looked into */
-
-/* An INI file beside `pipeline`'s that writes the resource; "" when there is none. */
-static void find_writer(const struct lrh_run *run, const struct lrh_pipeline *pipeline,
-                        const char *resource, char *found, size_t size)
-{
-    const char *slash = strrchr(pipeline->config->path, '/');
-    int prefix = slash ? (int)(slash - pipeline->config->path + 1) : 0;
-    char pattern[4096];
-    glob_t files;
-
-    found[0] = '\0';
-    (void)snprintf(pattern, sizeof pattern, "%.*s*.ini", prefix, pipeline->config->path);
-    if (glob(pattern, 0, NULL, &files) != 0)
-        return;
-    for (size_t i = 0; i < files.gl_pathc && i < NEIGHBOURS && !found[0]; i++) {
-        struct lrh_run plain = {.loader = run->loader};
-        struct lrh_problems unheard = {0};
-        struct lrh_pipeline *other = NULL;
-
-        if (lrh_pipeline_load(&plain, files.gl_pathv[i], &unheard, &other) == LR_OK &&
-            touches(other, resource, LR_WRITES))
-            (void)snprintf(found, size, "%s", files.gl_pathv[i]);
-        lrh_pipeline_destroy(other);
-        lrh_problems_finish(&unheard);
-    }
-    globfree(&files);
-}
-
-/* Two pipelines of one name would share client ids and metrics. */
-static void judge_names(struct lrh_pipeline *const *pipelines, size_t n,
-                        struct lrh_problems *problems)
-{
-    for (size_t p = 1; p < n; p++)
-        for (size_t o = 0; o < p; o++)
-            if (strcmp(pipelines[p]->name, pipelines[o]->name) == 0) {
-                problem_at(pipelines[p], problems, "pipeline", "name",
-                           "this pipeline is called '%s' like that of %s; give one of them "
-                           "another 'name'",
-                           pipelines[p]->name, pipelines[o]->config->path);
-                break;
-            }
-}
-
-/* What only one can have: standard input, and a file that is written. */
-static int is_single(const struct lrh_touch *touch)
-{
-    return touch->direction == LR_READS ? strcmp(touch->resource, "stdin:") == 0
-                                        : strncmp(touch->resource, "file:", 5) == 0;
-}
-
-/* Who has `pipelines[p]->touches[i]` before it does; NULL: nobody. */
-static const struct lrh_touch *held_by(struct lrh_pipeline *const *pipelines, size_t p, uint32_t i,
-                                       const char **ret_path)
-{
-    const struct lrh_touch *touch = &pipelines[p]->touches[i];
-
-    for (size_t o = 0; o <= p; o++)
-        for (uint32_t k = 0; k < (o < p ? pipelines[o]->n_touches : i); k++)
-            if (pipelines[o]->touches[k].direction == touch->direction &&
-                strcmp(pipelines[o]->touches[k].resource, touch->resource) == 0) {
-                *ret_path = pipelines[o]->config->path;
-                return &pipelines[o]->touches[k];
-            }
-    return NULL;
-}
-
-static void judge_single(struct lrh_pipeline *const *pipelines, size_t n,
-                         struct lrh_problems *problems)
-{
-    int from_stdin = 0;
-
-    for (size_t p = 0; p < n; p++)
-        from_stdin |= strcmp(pipelines[p]->config->path, "-") == 0;
-    for (size_t p = 0; p < n; p++) {
-        for (uint32_t i = 0; i < pipelines[p]->n_touches; i++) {
-            const struct lrh_touch *touch = &pipelines[p]->touches[i];
-            const struct lrh_touch *other;
-            const char *path = NULL;
-
-            if (!is_single(touch))
-                continue;
-            other = held_by(pipelines, p, i, &path);
-            if (touch->direction == LR_READS && from_stdin)
-                problem_at(pipelines[p], problems, touch->section, NULL,
-                           "records cannot come from standard input when the configuration does");
-            else if (other)
-                problem_at(pipelines[p], problems, touch->section, NULL,
-                           "%s is %s here and by [%s] of %s; only one can",
-                           strncmp(touch->resource, "file:", 5) ? "standard input"
-                                                                : touch->resource + 5,
-                           touch->direction == LR_READS ? "read" : "written", other->section, path);
-        }
-    }
-}
-
-void lrh_pipelines_judge(const struct lrh_run *run, struct lrh_pipeline *const *pipelines, size_t n,
-                         struct lrh_problems *problems)
-{
-    judge_names(pipelines, n, problems);
-    judge_single(pipelines, n, problems);
-    for (size_t p = 0; p < n; p++) {
-        for (uint32_t i = 0; i < pipelines[p]->n_touches; i++) {
-            const struct lrh_touch *touch = &pipelines[p]->touches[i];
-            char writer[512];
-            int written = 0;
-
-            if (touch->direction != LR_READS || !(touch->flags & LR_PROCESS_ONLY))
-                continue;
-            for (size_t o = 0; o < n; o++)
-                written |= touches(pipelines[o], touch->resource, LR_WRITES);
-            if (written)
-                continue;
-            find_writer(run, pipelines[p], touch->resource, writer, sizeof writer);
-            problem_at(pipelines[p], problems, touch->section, NULL,
-                       "%s lives in this process alone, and no pipeline here writes it; run it "
-                       "together with one that does: lrhost %s %s",
-                       touch->resource, writer[0] ? writer : "WRITER.ini",
-                       pipelines[p]->config->path);
-        }
-    }
+        lrh_pipeline_problem(pipeline, problems, "codec", "plugin",
+                             "a model needs columns, so the codec cannot be 'none'");
 }
