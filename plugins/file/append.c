@@ -38,6 +38,7 @@ struct append {
     int fd;
     int32_t regular;  /* can be cut off */
     int32_t sync;     /* before settles */
+    int32_t broken;   /* a call failed: nothing is written or settled any more */
     int64_t retry_ns; /* monotonic; not before */
     struct stall full;
     struct linebuf buffer;
@@ -47,10 +48,17 @@ struct append {
 
 static lr_status failed(struct append *self, const char *what, struct lr_error *err)
 {
+    self->broken = 1;
     return lr_fail(err, LR_EUNAVAILABLE, "cannot %s %s: %s", what, self->path, strerror(errno));
 }
 
 /* ---- writing ---------------------------------------------------------------------------- */
+
+static lr_status stays_broken(const struct append *self, struct lr_error *err)
+{
+    return lr_fail(err, LR_EUNAVAILABLE, "writing %s failed before; it is not tried again",
+                   self->path);
+}
 
 /* Takes back what went out of the run: the end of the file, wherever that is by now (somebody may
  * have made room by emptying the file). */
@@ -81,13 +89,26 @@ static lr_status wait_for_room(struct append *self, struct lr_error *err)
 
 static lr_status sync_pending(struct append *self, struct lr_error *err)
 {
+    struct stat about;
+
+    if (self->broken)
+        return stays_broken(self, err);
     if (self->pending.n == 0)
         return LR_OK;
-    if (fdatasync(self->fd) != 0)
+    if (fdatasync(self->fd) != 0) {
+        self->broken = 1;
         return lr_fail(err, LR_EUNAVAILABLE,
                        "cannot sync %s: %s; what was written last may not be on the disk, and is "
                        "written again by the next run",
                        self->path, strerror(errno));
+    }
+    if (fstat(self->fd, &about) != 0 || about.st_nlink == 0) {
+        self->broken = 1;
+        return lr_fail(err, LR_EUNAVAILABLE,
+                       "%s was removed while it was written; what was written last is written "
+                       "again by the next run",
+                       self->path);
+    }
     pending_settle(&self->pending, self->host);
     return LR_OK;
 }
@@ -97,6 +118,8 @@ static lr_status push(struct append *self, struct lr_error *err)
 {
     struct linebuf *buffer = &self->buffer;
 
+    if (self->broken)
+        return stays_broken(self, err);
     if (buffer->count == 0)
         return LR_OK;
     if (self->full.waiting && self->host->monotonic_ns(self->host->ctx) < self->retry_ns)

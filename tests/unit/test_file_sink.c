@@ -139,7 +139,8 @@ static void test_sync_bounds(void)
     (void)unlink(path);
 }
 
-/* A sync that fails ends the run at once; it is not tried a second time. */
+/* A sync that fails ends the run at once; it is not tried a second time, and what is drained
+ * afterwards neither: the system reports a failure once, and the next sync would be good. */
 static void test_sync_fails(void)
 {
     CU_ASSERT_EQUAL(begin("sync=batch"), LR_OK);
@@ -148,10 +149,43 @@ static void test_sync_fails(void)
     CU_ASSERT_EQUAL(ops()->flush(plug.self, &plug.err), LR_EUNAVAILABLE);
     CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "cannot sync"));
     CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, path));
+    CU_ASSERT_EQUAL(ops()->flush(plug.self, &plug.err), LR_EUNAVAILABLE);
     CU_ASSERT_EQUAL(plug.n_settles, 0);
+    CU_ASSERT_EQUAL(faults_calls(), 1);
     CU_ASSERT_EQUAL(faults_disarm(), 1);
     finish();
     (void)unlink(path);
+}
+
+/* A piece of a run that can neither be completed nor cut off stays the last one. */
+static void test_cut_fails(void)
+{
+    struct lr_batch batch = results(ROWS, 100);
+    uint32_t taken;
+
+    CU_ASSERT_EQUAL(begin(""), LR_OK);
+    faults_arm(FAULT_WRITE | FAULT_CUT | FAULT_SHORT, 1, 1, ENOSPC);
+    CU_ASSERT_EQUAL(ops()->write(plug.self, &batch, 0, 2, &taken, &plug.err), LR_EUNAVAILABLE);
+    CU_ASSERT_EQUAL(faults_disarm(), 2);
+    CU_ASSERT_EQUAL(ops()->flush(plug.self, &plug.err), LR_EUNAVAILABLE);
+    CU_ASSERT_EQUAL(plug.n_settles, 0);
+    CU_ASSERT_STRING_EQUAL(plug_file(path), "one\n");
+    finish();
+    (void)unlink(path);
+    (void)unlink(mark);
+}
+
+/* What is in a file without a name is in none. */
+static void test_removed(void)
+{
+    CU_ASSERT_EQUAL(begin("sync=batch"), LR_OK);
+    give(0, 3, 100);
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    CU_ASSERT_EQUAL(ops()->flush(plug.self, &plug.err), LR_EUNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "was removed"));
+    CU_ASSERT_EQUAL(plug.n_settles, 0);
+    finish();
+    (void)unlink(mark);
 }
 
 /* Every call of a run fails once, in turn: it is an error or a wait, never a torn or lost line. */
@@ -337,6 +371,8 @@ static CU_TestInfo tests[] = {{"sync: when", test_sync_choice},
                               {"sync: once for many", test_sync_once_for_many},
                               {"sync: bounds", test_sync_bounds},
                               {"sync: fails", test_sync_fails},
+                              {"cutting fails", test_cut_fails},
+                              {"removed while it is written", test_removed},
                               {"each call fails once", test_each_call_fails},
                               {"a short write", test_short_write},
                               {"a line torn by a crash", test_torn_by_a_crash},
