@@ -10,6 +10,12 @@
 extern const struct lr_plugin file_source_plugin;
 extern const struct lr_plugin file_sink_plugin;
 
+/* Of the pipeline; 0: a host that does not say. */
+static inline int32_t guarantee_of(const struct lr_host *host)
+{
+    return host->size >= offsetof(struct lr_host, reserved) ? host->guarantee : 0;
+}
+
 extern const struct stall_words no_space; /* what is said where a disk is full */
 
 #endif

@@ -54,15 +54,23 @@ static void close_current(struct reader *self)
     self->current = self->n_files;
 }
 
-/* Opens the first file that is not read to its end; LR_END: there is none. */
-static lr_status open_next(struct reader *self, struct lr_error *err)
+/* The first file that is not read to its end; n_files: there is none. */
+static uint32_t next_file(const struct reader *self)
 {
-    struct file_stream *file;
-    struct stat about;
     uint32_t i = 0;
 
     while (i < self->n_files && self->files[i].done)
         i++;
+    return i;
+}
+
+/* Opens it; LR_END: there is none. */
+static lr_status open_next(struct reader *self, struct lr_error *err)
+{
+    uint32_t i = next_file(self);
+    struct file_stream *file;
+    struct stat about;
+
     if (i == self->n_files)
         return LR_END;
     file = &self->files[i];
@@ -129,13 +137,13 @@ static lr_status reader_poll(void *ctx, struct lr_batch *batch, uint32_t max_rec
     uint32_t most = max_records < batch->capacity ? max_records : batch->capacity;
     lr_status status = LR_OK;
 
-    (void)timeout_ns; /* files do not make one wait */
-    if (!self->announced && self->n_files > 0) {
+    (void)timeout_ns;       /* files do not make one wait */
+    if (!self->announced) { /* also that there is nothing */
         *ret_event = &self->assign;
         return LR_REBALANCE;
     }
     if (most == 0)
-        return LR_AGAIN;
+        return next_file(self) == self->n_files ? LR_END : LR_AGAIN;
     for (;;) {
         int64_t end = INT64_MAX;
 
@@ -277,7 +285,7 @@ static lr_status reader_start(void *ctx, struct lr_error *err)
         return lr_fail(err, LR_ENOMEM, "no memory for %zu files", total);
     for (size_t i = self->host->lane; i < total; i += self->host->lanes)
         self->committed[n++].path = self->names.gl_pathv[i];
-    if (self->settings->position_file)
+    if (self->settings->position_file && guarantee_of(self->host) != LR_EXACTLY_ONCE)
         status = load_positions(self, n, err);
     for (uint32_t i = 0; i < n && status == LR_OK; i++) {
         status = judge_file(self->committed[i].path, self->committed[i].next, err);

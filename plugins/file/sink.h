@@ -27,12 +27,6 @@ struct sink_settings {
     int32_t sync;
 };
 
-/* Of the pipeline; 0: a host that does not say. */
-static inline int32_t guarantee_of(const struct lr_host *host)
-{
-    return host->size >= offsetof(struct lr_host, reserved) ? host->guarantee : 0;
-}
-
 struct append;
 
 lr_status append_create(const struct lr_host *host, const struct sink_settings *settings,

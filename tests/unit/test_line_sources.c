@@ -247,6 +247,11 @@ static void test_position_file(void)
     open_file("a\nb\nc\n", 6, more); /* the next run */
     CU_ASSERT_STRING_EQUAL(read_all(9), "4:c|");
     finish();
+    plug_guarantee = LR_EXACTLY_ONCE; /* the sink knows better */
+    open_file("a\nb\nc\n", 6, more);
+    CU_ASSERT_STRING_EQUAL(read_all(9), "0:a|2:b|4:c|");
+    finish();
+    plug_guarantee = 0;
     plug_save(path, "a\n", 2);
     (void)snprintf(text, TEXT, "path=%s\n%s", path, more);
     create("file", LR_SOURCE, text);
@@ -304,6 +309,30 @@ static void test_file_lanes(void)
         finish();
     }
     (void)unlink(other);
+}
+
+/* A lane without files says so by an empty event; one that has read all of its files says so also
+ * where it is only kept alive. */
+static void test_file_idle_lane(void)
+{
+    struct lr_batch batch = new_batch(ROWS);
+    const struct lr_source *source;
+    const struct lr_event *event = NULL;
+    char settings[700];
+
+    plug_save(path, "a\n", 2);
+    (void)snprintf(settings, sizeof settings, "path=%s", path);
+    for (uint32_t lane = 0; lane < 2; lane++) {
+        CU_ASSERT_EQUAL(plug_create(&plug, "file", LR_SOURCE, settings, lane, 2), LR_OK);
+        CU_ASSERT_EQUAL_FATAL(plug_start(&plug), LR_OK);
+        source = plug.plugin->ops;
+        CU_ASSERT_EQUAL_FATAL(source->poll(plug.self, &batch, 0, NULL, 0, 0, &event, &plug.err),
+                              LR_REBALANCE);
+        CU_ASSERT(event->kind == LR_EVENT_ASSIGN && event->n_streams == 1 - lane);
+        CU_ASSERT_STRING_EQUAL(read_all(9), lane ? "" : "0:a|");
+        CU_ASSERT_EQUAL(take(&batch, 0), LR_END);
+        finish();
+    }
 }
 
 static void test_file_missing(void)
@@ -398,6 +427,7 @@ static CU_TestInfo source_tests[] = {{"file: lines", test_file_lines},
                                      {"file: positions are kept", test_position_file},
                                      {"file: no space for positions", test_position_file_full},
                                      {"file: lanes", test_file_lanes},
+                                     {"file: a lane without files", test_file_idle_lane},
                                      {"file: cannot be read", test_file_missing},
                                      {"stdin: a pipe", test_stdin},
                                      {"stdin: a file", test_stdin_file},
