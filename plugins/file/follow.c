@@ -62,13 +62,13 @@ static lr_status save(struct follow *self, struct lr_error *err)
             continue;
         if (tail->id.len < IDENTITY_MOST && tail->committed > (int64_t)tail->id.len)
             identity_extend(tail->fd, tail->committed, &tail->id);
-        self->positions[n++] = (struct file_position){.path = tail->stream.topic,
-                                                      .next = tail->committed,
-                                                      .id = tail->id,
-                                                      .old = tail->rotated,
-                                                      .over = tail->rotated && tail->at_end &&
-                                                              tail->committed == tail->stream.next,
-                                                      .age = tail->serial};
+        self->positions[n++] = (struct file_position){
+            .path = tail->stream.topic,
+            .next = tail->committed,
+            .id = tail->id,
+            .old = tail->rotated,
+            .over = tail->rotated && tail->committed == tail->stream.next && tail_is_read(tail),
+            .age = tail->serial};
     }
     if (status == LR_OK && file) {
         qsort(self->positions, n, sizeof *self->positions, by_age);
@@ -168,8 +168,10 @@ static lr_status follow_rebalanced(void *ctx, struct lr_error *err)
 
         if (tail->state == TAIL_FOUND)
             tail->state = TAIL_OURS;
-        else if (tail->state == TAIL_LEAVES)
+        else if (tail->state == TAIL_LEAVES && (tail->cut || tail_is_read(tail)))
             tails_remove(tails, self->event.streams[i]->id);
+        else if (tail->state == TAIL_LEAVES)
+            tail->state = TAIL_FOUND; /* it grew meanwhile */
     }
     self->current = UINT32_MAX;
     self->event.kind = 0;

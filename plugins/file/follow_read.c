@@ -34,6 +34,8 @@ static lr_status read_more(struct follow *self, struct lr_error *err)
     if (got < 0)
         return lr_fail(err, LR_EUNAVAILABLE, "it cannot be read: %s", strerror(errno));
     if (got > 0) {
+        if (tail->id.len > 0 && !identity_begins(tail->fd, &tail->id))
+            return LR_RESET; /* and has grown beyond what was read since */
         self->read_at += got;
         tail->at_end = self->lines.ended = 0;
         if (self->read_at > tail->read_to) {

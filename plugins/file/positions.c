@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "replace.h"
 
 /* ---- identity --------------------------------------------------------------------------- */
@@ -48,8 +49,8 @@ void identity_extend(int fd, int64_t most, struct identity *id)
     unsigned char first[IDENTITY_MOST];
     ssize_t n = pread(fd, first, most < IDENTITY_MOST ? (size_t)most : IDENTITY_MOST, 0);
 
-    if (n < (ssize_t)id->len)
-        return;
+    if (n < (ssize_t)id->len || (id->len > 0 && hash(first, id->len) != id->hash))
+        return; /* another life of it */
     id->len = (uint32_t)n;
     id->hash = hash(first, (size_t)n);
 }
@@ -88,6 +89,8 @@ static int take_line(char *line, struct file_position *position)
             return 0;
         path = rest + 1;
     }
+    if (*path == '%')
+        unescape_name(path);
     position->path = path;
     position->next = next;
     return 1;
@@ -100,7 +103,7 @@ lr_status positions_load(const char *file, struct positions *ret_positions, stru
     uint32_t room = 0;
     char *save = NULL;
 
-    *ret_positions = positions;
+    *ret_positions = (struct positions){0};
     if (status != LR_OK)
         return status == LR_END ? LR_OK : status;
     for (const char *at = positions.text; *at; at++)
@@ -131,6 +134,15 @@ void positions_finish(struct positions *positions)
 
 /* ---- save ------------------------------------------------------------------------------- */
 
+static void add_path(struct text *text, const char *path)
+{
+    char escaped[3 * 4096];
+
+    if (strchr(path, '\n') && escape_name(path, "", escaped, sizeof escaped))
+        path = escaped;
+    text_add(text, "%s\n", path);
+}
+
 lr_status positions_save(const char *file, const struct file_position *positions, uint32_t n,
                          struct lr_error *err)
 {
@@ -148,7 +160,7 @@ lr_status positions_save(const char *file, const struct file_position *positions
                      positions[i].over  ? ":over"
                      : positions[i].old ? ":old"
                                         : "");
-        text_add(&text, "%s\n", positions[i].path);
+        add_path(&text, positions[i].path);
     }
     status = text.failed ? lr_fail(err, LR_ENOMEM, "no memory for %u positions", n)
                          : replace_file(file, text.data, text.used, err);

@@ -9,7 +9,8 @@
  * The second form says which file it was, whatever it is called by now: its device and inode, and
  * a hash of its first LENGTH bytes, which tells it from another file that got the same inode and
  * from itself after a truncation. `old`: PATH does not lead to it any more; `over`: and all of it
- * was read.
+ * was read. Paths are absolute; one that holds a newline is escaped as a whole, so it begins with
+ * "%2F".
  */
 #ifndef FILE_POSITIONS_H
 #define FILE_POSITIONS_H
@@ -50,7 +51,7 @@ lr_status positions_save(const char *file, const struct file_position *positions
 int identity_of(int fd, struct identity *ret_id);
 /* Does the open file begin as the one of this identity? */
 int identity_begins(int fd, const struct identity *id);
-/* The file grew: hash more of it, at most `most` bytes. */
+/* The file grew: hash more of it, at most `most` bytes. Nothing if it begins otherwise by now. */
 void identity_extend(int fd, int64_t most, struct identity *id);
 
 #endif

@@ -29,9 +29,20 @@ void tails_log(const struct tails *tails, int32_t level, const char *format, ...
     tails->host->log(tails->host->ctx, level, text);
 }
 
-int tail_is_over(const struct tail *tail)
+int tail_is_read(struct tail *tail)
 {
-    return (tail->rotated || tail->cut) && tail->at_end && tail->saved == tail->stream.next;
+    struct stat about;
+
+    if (tail->at_end && (fstat(tail->fd, &about) != 0 || about.st_size != tail->stream.next))
+        tail->at_end = 0; /* it has changed since it was looked at */
+    return tail->at_end;
+}
+
+int tail_is_over(struct tail *tail)
+{
+    if (tail->cut)
+        return tail->saved == tail->stream.next;
+    return tail->rotated && tail->saved == tail->stream.next && tail_is_read(tail);
 }
 
 /* ---- one tail --------------------------------------------------------------------------- */

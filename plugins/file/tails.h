@@ -54,8 +54,10 @@ lr_status tails_look(struct tails *tails, struct lr_error *err);
 lr_status tails_truncated(struct tails *tails, uint32_t tail, struct lr_error *err);
 void tails_remove(struct tails *tails, uint32_t tail);
 void tails_finish(struct tails *tails);
+/* All that is in the file at this moment was handed out; asks the file. Not of a cut one. */
+int tail_is_read(struct tail *tail);
 /* All of it is read and committed, and no more will come. */
-int tail_is_over(const struct tail *tail);
+int tail_is_over(struct tail *tail);
 
 __attribute__((format(printf, 3, 4))) void tails_log(const struct tails *tails, int32_t level,
                                                      const char *format, ...);

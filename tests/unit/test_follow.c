@@ -195,6 +195,26 @@ static void test_restart(void)
     finish();
 }
 
+/* A position file that cannot be read; one that names a file with a newline in its name. */
+static void test_position_lines(void)
+{
+    (void)before();
+    append("a\nb%", "1\n2\n");
+    plug_save(in("positions"), "1 /x\nnonsense\n", 14);
+    CU_ASSERT_EQUAL(begin("a*"), LR_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "positions:2"));
+    finish();
+    CU_ASSERT_EQUAL(unlink(in("positions")), 0);
+    CU_ASSERT_EQUAL(begin("a*"), LR_OK);
+    TAKES("1|2|");
+    CU_ASSERT_EQUAL(commit(), LR_OK);
+    finish();
+    append("a\nb%", "3\n");
+    CU_ASSERT_EQUAL(begin("a*"), LR_OK);
+    TAKES("3|");
+    finish();
+}
+
 static void test_missing_at_first(void)
 {
     (void)before();
@@ -235,6 +255,42 @@ static void test_rename(void)
     name("a", "a.2");
     append("a", "m1\n");
     TAKES("m1|");
+    finish();
+}
+
+/* What is written into a rotated file while nobody reads (a drain, a trigger that is far away) is
+ * not given back unread: what the last read saw says nothing about it. */
+static void test_unread_for_long(void)
+{
+    struct lr_batch batch = {.size = sizeof batch};
+    const struct lr_event *event = NULL;
+
+    (void)before();
+    append("a", "1\n");
+    CU_ASSERT_EQUAL(begin("a"), LR_OK);
+    TAKES("1|");
+    CU_ASSERT_EQUAL(commit(), LR_OK);
+    append("a", "2\n");
+    name("a", "a.1");
+    append("a", "n1\n");
+    plug.monotonic_ns += SECOND;
+    for (int i = 0; i < 3; i++) { /* the rotation is noticed; then only kept alive */
+        lr_status status = ops()->poll(plug.self, &batch, 0, NULL, 0, 0, &event, &plug.err);
+
+        if (status == LR_REBALANCE)
+            answer(event);
+        plug.monotonic_ns += 61 * SECOND;
+    }
+    CU_ASSERT_EQUAL(n_revoked, 0);
+    CU_ASSERT_PTR_NULL(strstr(plug_file(in("positions")), ":over"));
+    TAKES("2|n1|");
+    CU_ASSERT_EQUAL(commit(), LR_OK);
+    plug.monotonic_ns += 61 * SECOND;
+    CU_ASSERT_EQUAL(ops()->poll(plug.self, &batch, 0, NULL, 0, 0, &event, &plug.err), LR_REBALANCE);
+    CU_ASSERT_EQUAL(event->kind, LR_EVENT_REVOKE);
+    append("a.1", "3\n"); /* while the lane drains */
+    answer(event);
+    TAKES("3|");
     finish();
 }
 
@@ -344,6 +400,23 @@ static void test_truncate(void)
     finish();
 }
 
+/* Truncated, and grown beyond what was read, before anybody looks. */
+static void test_truncate_regrown(void)
+{
+    (void)before();
+    append("a", "first\n2\n");
+    CU_ASSERT_EQUAL(begin("a"), LR_OK);
+    TAKES("first|2|");
+    CU_ASSERT_EQUAL(commit(), LR_OK);
+    plug_save(in("a"), "second\n2\n3\n", 11);
+    TAKES("second|2|3|");
+    CU_ASSERT_PTR_NOT_NULL(plug_logged(&plug, "was truncated after 8 bytes"));
+    plug_save(in("a"), "third life\n2\n", 13);
+    CU_ASSERT_EQUAL(commit(), LR_OK); /* does not take the new beginning for the old one's */
+    TAKES("third life|2|");
+    finish();
+}
+
 /* What is to be read again and was truncated away is an error, not a silence. */
 static void test_seek(void)
 {
@@ -445,12 +518,15 @@ static int remove_folder(void)
 
 static CU_TestInfo tests[] = {{"growth", test_growth},
                               {"restart", test_restart},
+                              {"lines of positions", test_position_lines},
                               {"no file at first", test_missing_at_first},
                               {"renamed", test_rename},
+                              {"renamed, unread for long", test_unread_for_long},
                               {"renamed often", test_many_rotations},
                               {"renamed between runs", test_rename_between_runs},
                               {"what is found is noted", test_found_is_noted},
                               {"truncated", test_truncate},
+                              {"truncated and regrown", test_truncate_regrown},
                               {"seek", test_seek},
                               {"pattern", test_pattern},
                               {"a full disk", test_full_disk},
