@@ -156,14 +156,28 @@ static void full_path(const char *folder, const char *name, char path[PATH_MOST]
     (void)snprintf(path, PATH_MOST, "%s%s", plain, strrchr(name, '/'));
 }
 
+/* Its folder is gone (moved, not mounted), so that a file is not there says nothing about it. */
+static int lost_folder(const char *path, char folder[PATH_MOST])
+{
+    (void)snprintf(folder, PATH_MOST, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    return access(folder[0] ? folder : "/", F_OK) != 0;
+}
+
 lr_status journal_pay(const struct journal *journal, const char *folder, struct lr_error *err)
 {
-    char from[PATH_MOST], to[PATH_MOST];
+    char from[PATH_MOST], to[PATH_MOST], parent[PATH_MOST];
 
     for (uint32_t i = 0; i < journal->n_renames; i++) {
         full_path(folder, journal->renames[i].from, from);
         full_path(folder, journal->renames[i].to, to);
-        if (rename(from, to) != 0 && errno != ENOENT)
+        if (rename(from, to) == 0)
+            continue;
+        if (errno == ENOENT && lost_folder(from, parent))
+            return lr_fail(err, LR_EUNAVAILABLE,
+                           "the folder %s is not there, and %s in it is committed; put it back",
+                           parent, strrchr(from, '/') + 1);
+        if (errno != ENOENT)
             return lr_fail(err, errno == ENOSPC || errno == EDQUOT ? LR_AGAIN : LR_EUNAVAILABLE,
                            "cannot rename %s to %s: %s", from, to, strerror(errno));
     }
@@ -172,14 +186,14 @@ lr_status journal_pay(const struct journal *journal, const char *folder, struct 
 
 void journal_forget(struct journal *journal, const char *folder)
 {
-    char from[PATH_MOST];
+    char from[PATH_MOST], parent[PATH_MOST];
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < journal->n_renames; i++) {
         struct journal_rename *owed = &journal->renames[i];
 
         full_path(folder, owed->from, from);
-        if (access(from, F_OK) == 0) {
+        if (access(from, F_OK) == 0 || lost_folder(from, parent)) {
             journal->renames[kept++] = *owed;
         } else {
             free(owed->from);

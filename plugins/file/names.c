@@ -83,6 +83,22 @@ void part_name(const char *key, uint32_t lane, int64_t start, char name[NAME_ROO
     (void)snprintf(name, NAME_ROOM, PART_PREFIX "%" PRIu32 "-%" PRId64 "-%s", lane, start, key);
 }
 
+int is_part_name(const char *name)
+{
+    size_t digits;
+
+    if (strncmp(name, PART_PREFIX, strlen(PART_PREFIX)) != 0)
+        return 0;
+    name += strlen(PART_PREFIX);
+    for (int i = 0; i < 2; i++) { /* lane and start */
+        digits = strspn(name, "0123456789");
+        if (digits == 0 || name[digits] != '-')
+            return 0;
+        name += digits + 1;
+    }
+    return 1;
+}
+
 void segment_name(const char *key, int64_t start, int64_t end, char name[NAME_ROOM])
 {
     (void)snprintf(name, NAME_ROOM, "%s.%0*" PRId64 "-%0*" PRId64 SUFFIX, key, DIGITS, start,

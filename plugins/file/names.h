@@ -22,6 +22,7 @@ void unescape_name(char *text);
 void key_name(const struct lr_stream *stream, char key[KEY_ROOM]);
 /* The name of a segment while it is written, and at last. */
 void part_name(const char *key, uint32_t lane, int64_t start, char name[NAME_ROOM]);
+int is_part_name(const char *name);
 void segment_name(const char *key, int64_t start, int64_t end, char name[NAME_ROOM]);
 /* Is it the name of a segment of `key`? Then where it ends, else -1. */
 int64_t segment_end(const char *name, const char *key);

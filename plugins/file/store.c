@@ -111,7 +111,10 @@ static lr_status finish_names(struct store *store, struct lr_error *err)
     (void)pthread_mutex_lock(&store->mutex);
     status = journal_load(&journal, store->path, err);
     if (status == LR_OK) {
-        status = journal_pay(&journal, store->path, err);
+        if (journal.n_renames > 0) /* .positions may be newer than what the disk has of it */
+            status = sync_folder(store->path, err);
+        if (status == LR_OK)
+            status = journal_pay(&journal, store->path, err);
         journal_finish(&journal);
     }
     (void)pthread_mutex_unlock(&store->mutex);
@@ -132,7 +135,7 @@ static lr_status remove_parts(const struct store *store, const struct lr_host *h
     if (!folder)
         return lr_fail(err, LR_EUNAVAILABLE, "cannot read %s: %s", store->path, strerror(errno));
     while ((entry = readdir(folder)) != NULL && status == LR_OK) {
-        if (strncmp(entry->d_name, PART_PREFIX, strlen(PART_PREFIX)) != 0)
+        if (!is_part_name(entry->d_name))
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", store->path, entry->d_name);
         if (unlink(path) != 0)

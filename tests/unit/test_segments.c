@@ -319,6 +319,37 @@ static void test_owed_names(void)
     wipe();
 }
 
+/* Dead letters that are committed wait for their folder; one that is not there owes nothing less.
+ * What only looks like a part is somebody else's. */
+static void test_moved_folder(void)
+{
+    struct lr_position at = {0, 0, 6};
+    int64_t next[STREAMS];
+    char other[400], note[400];
+
+    (void)snprintf(other, sizeof other, "%s.moved", letters);
+    (void)snprintf(note, sizeof note, "%s/.part-of-a-plan", results);
+    CU_ASSERT_EQUAL(open_lane(0), LR_OK);
+    plug_save(note, "x", 1);
+    CU_ASSERT_EQUAL(recover(0, next), LR_OK);
+    CU_ASSERT_EQUAL(give(0, 0, 0, 6), LR_OK);
+    faults_arm(FAULT_NAME, 1, 1, ENOSPC); /* after .positions */
+    CU_ASSERT_EQUAL(ops()->commit(sinks[0].self, &at, 1, NULL, &sinks[0].err), LR_AGAIN);
+    (void)faults_disarm();
+    close_lane(0);
+    CU_ASSERT_EQUAL(rename(letters, other), 0);
+    CU_ASSERT_EQUAL(open_lane(0), LR_EUNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(sinks[0].err.text, letters));
+    close_lane(0);
+    CU_ASSERT_EQUAL(rename(other, letters), 0);
+    CU_ASSERT_EQUAL(open_lane(0), LR_OK);
+    CU_ASSERT_EQUAL(recover(0, next), LR_OK);
+    CU_ASSERT(next[0] == 6 && holds(0, 6));
+    close_lane(0);
+    CU_ASSERT_EQUAL(unlink(note), 0);
+    wipe();
+}
+
 /* A history with three commits, both streams, results and letters. */
 static lr_status run_history(int64_t next[STREAMS])
 {
@@ -536,6 +567,7 @@ static CU_TestInfo tests[] = {{"names", test_names},
                               {"memory", test_memory},
                               {"lanes", test_lanes},
                               {"names that are owed", test_owed_names},
+                              {"a folder that was moved", test_moved_folder},
                               {"large records", test_large},
                               {"death at each call", test_die_anywhere},
                               {"a failure at each call", test_fail_anywhere},
