@@ -17,7 +17,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 #include "pending.h"
 #include "plugins/common/linebuf.h"
 #include "plugins/common/stall.h"
+#include "replace.h"
 #include "sink.h"
 
 #define BUFFER_SIZE (256u * 1024)
@@ -236,21 +236,6 @@ static lr_status mend_end(struct append *self, const struct stat *about, struct 
 
 /* ---- life ------------------------------------------------------------------------------- */
 
-/* A new name survives a crash once its folder is synced. */
-static lr_status sync_folder(struct append *self, struct lr_error *err)
-{
-    char folder[PATH_ROOM];
-    int fd, bad;
-
-    (void)snprintf(folder, sizeof folder, "%s", self->path);
-    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return failed(self, "sync the folder of", err);
-    bad = fsync(fd);
-    (void)close(fd);
-    return bad ? failed(self, "sync the folder of", err) : LR_OK;
-}
-
 static lr_status take_mark(struct append *self, struct lr_error *err)
 {
     const char *why = NULL;
@@ -276,7 +261,7 @@ static lr_status begin_file(struct append *self, struct stat *about, struct lr_e
     if (status == LR_OK && self->mark.fd >= 0)
         status = mark_write(&self->mark, about, about->st_size, self->sync, err);
     if (status == LR_OK && self->sync)
-        status = sync_folder(self, err);
+        status = sync_folder_of(self->path, err); /* its name survives a crash too */
     return status;
 }
 

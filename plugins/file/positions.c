@@ -165,5 +165,5 @@ lr_status positions_save(const char *file, const struct file_position *positions
     status = text.failed ? lr_fail(err, LR_ENOMEM, "no memory for %u positions", n)
                          : replace_file(file, text.data, text.used, err);
     free(text.data);
-    return status;
+    return status == LR_OK ? sync_folder_of(file, err) : status;
 }

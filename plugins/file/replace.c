@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,12 +32,14 @@ static int write_all(int fd, const char *text, size_t len)
 
 lr_status replace_file(const char *path, const char *text, size_t len, struct lr_error *err)
 {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     char beside[BESIDE_ROOM];
     int fd, bad, failed;
 
-    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
+    if (snprintf(beside, sizeof beside, "%.*s.%s.lrhost-new", (int)(name - path), path, name) >=
+        (int)sizeof beside)
         return lr_fail(err, LR_ECONFIG, "the name %s is too long", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     bad = fd < 0 || write_all(fd, text, len) != 0 || fdatasync(fd) != 0;
     failed = errno;
     if (fd >= 0 && close(fd) != 0 && !bad) {
@@ -56,13 +59,21 @@ lr_status sync_folder(const char *path, struct lr_error *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), bad, failed;
 
-    bad = fd < 0 || fsync(fd) != 0;
+    bad = fd < 0 || (fsync(fd) != 0 && errno != EINVAL); /* that one knows no folders to sync */
     failed = errno;
     if (fd >= 0)
         (void)close(fd);
     return bad ? lr_fail(err, LR_EUNAVAILABLE, "cannot sync the folder %s: %s", path,
                          strerror(failed))
                : LR_OK;
+}
+
+lr_status sync_folder_of(const char *path, struct lr_error *err)
+{
+    char folder[BESIDE_ROOM];
+
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    return sync_folder(dirname(folder), err);
 }
 
 void text_add(struct text *text, const char *format, ...)

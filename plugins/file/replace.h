@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Small files that are replaced as a whole: written beside, synced, renamed. A reader, and the
- * next run after a crash, finds the old text or the new one.
+ * Small files that are replaced as a whole: written beside (.NAME.lrhost-new), synced, renamed. A
+ * reader, and the next run after a crash, finds the old text or the new one.
  */
 #ifndef FILE_REPLACE_H
 #define FILE_REPLACE_H
@@ -12,6 +12,7 @@
 lr_status replace_file(const char *path, const char *text, size_t len, struct lr_error *err);
 /* Makes names in a folder survive a crash of the machine. */
 lr_status sync_folder(const char *path, struct lr_error *err);
+lr_status sync_folder_of(const char *path, struct lr_error *err);
 
 /* Text that grows; `failed` once there was no memory. */
 struct text {

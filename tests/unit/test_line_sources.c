@@ -286,6 +286,9 @@ static void test_position_file_full(void)
     CU_ASSERT(faults_disarm() > 0);
     CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_OK);
     CU_ASSERT_PTR_NOT_NULL(plug_logged(&plug, "after 61 s"));
+    faults_arm(FAULT_SYNC, UINT32_MAX, 0, EIO);
+    CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_OK);
+    CU_ASSERT_EQUAL(faults_calls(), 2); /* the file and its name */
     faults_arm(FAULT_SYNC, 0, 0, EIO);
     CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_EUNAVAILABLE);
     (void)faults_disarm();
