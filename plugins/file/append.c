@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "mark.h"
+#include "outputs.h"
 #include "pending.h"
 #include "plugins/common/linebuf.h"
 #include "plugins/common/stall.h"
@@ -284,6 +285,7 @@ lr_status append_start(struct append *self, struct lr_error *err)
     self->fd = open(self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666);
     if (self->fd < 0 || fstat(self->fd, &about) != 0)
         return failed(self, "write", err);
+    outputs_opened(self, &about);
     self->regular = S_ISREG(about.st_mode);
     self->sync =
         self->regular &&
@@ -308,6 +310,7 @@ void append_destroy(struct append *self)
 {
     if (!self)
         return;
+    outputs_drop(self);
     linebuf_finish(&self->buffer);
     free(self);
 }
@@ -339,6 +342,8 @@ lr_status append_create(const struct lr_host *host, const struct sink_settings *
     self->settings = settings;
     self->fd = self->mark.fd = -1;
     status = name_file(self, err);
+    if (status == LR_OK)
+        status = outputs_add(self, host->pipeline, self->path, err);
     if (status == LR_OK)
         status = linebuf_init(&self->buffer, BUFFER_SIZE, err);
     if (status != LR_OK) {

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outputs.h"
 #include "plugins/common/lines.h"
 #include "plugins/common/stall.h"
 #include "positions.h"
@@ -238,6 +239,19 @@ static lr_status find_files(struct reader *self, struct lr_error *err)
     return LR_OK;
 }
 
+/* Of every lane's files: one lane's sink may be another one's source. */
+static lr_status judge_outputs(const struct reader *self, struct lr_error *err)
+{
+    struct stat about;
+
+    for (size_t i = 0; i < self->names.gl_pathc; i++)
+        if (stat(self->names.gl_pathv[i], &about) == 0 &&
+            outputs_have(self->host->pipeline, &about))
+            return lr_fail(err, LR_ECONFIG, "%s is what this pipeline writes",
+                           self->names.gl_pathv[i]);
+    return LR_OK;
+}
+
 static lr_status judge_file(const char *path, int64_t next, struct lr_error *err)
 {
     struct stat about;
@@ -276,6 +290,8 @@ static lr_status reader_start(void *ctx, struct lr_error *err)
     size_t total = self->names.gl_pathc;
     uint32_t n = 0;
 
+    if (status == LR_OK)
+        status = judge_outputs(self, err);
     if (status != LR_OK)
         return status;
     self->files = calloc(total, sizeof *self->files);

@@ -36,7 +36,7 @@ lr_status replace_file(const char *path, const char *text, size_t len, struct lr
     char beside[BESIDE_ROOM];
     int fd, bad, failed;
 
-    if (snprintf(beside, sizeof beside, "%.*s.%s.lrhost-new", (int)(name - path), path, name) >=
+    if (snprintf(beside, sizeof beside, "%.*s.%s" REPLACE_SUFFIX, (int)(name - path), path, name) >=
         (int)sizeof beside)
         return lr_fail(err, LR_ECONFIG, "the name %s is too long", path);
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);

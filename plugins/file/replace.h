@@ -8,6 +8,8 @@
 
 #include <lrhost/lrhost.h>
 
+#define REPLACE_SUFFIX ".lrhost-new"
+
 /* LR_AGAIN: there is no space; the old file is as it was. An error: it is the old or the new. */
 lr_status replace_file(const char *path, const char *text, size_t len, struct lr_error *err);
 /* Makes names in a folder survive a crash of the machine. */

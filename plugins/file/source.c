@@ -6,9 +6,12 @@
 
 #include <stdlib.h>
 
+#include "outputs.h"
+
 struct file_source {
     const struct source_way *way;
     void *self; /* the way's own */
+    const char *pipeline, *position_file;
 };
 
 static int source_fd(void *ctx)
@@ -71,7 +74,12 @@ static lr_status source_seek(void *ctx, const struct lr_position *positions, uin
 static lr_status source_start(void *ctx, struct lr_error *err)
 {
     struct file_source *s = ctx;
+    struct stat about;
 
+    if (s->position_file && stat(s->position_file, &about) == 0 &&
+        outputs_have(s->pipeline, &about))
+        return lr_fail(err, LR_ECONFIG, "position_file %s is what this pipeline writes",
+                       s->position_file);
     return s->way->start(s->self, err);
 }
 
@@ -101,6 +109,8 @@ static lr_status source_create(const struct lr_host *host, const void *settings,
 
     if (!s)
         return lr_fail(err, LR_ENOMEM, "no memory for a file source");
+    s->pipeline = host->pipeline;
+    s->position_file = values->position_file;
     s->way = values->follow ? &source_follow : &source_reader;
     status = s->way->create(host, settings, &s->self, err);
     if (status != LR_OK) {
@@ -116,7 +126,7 @@ static void source_check(const void *values, uint32_t lanes, const struct lr_rep
     const struct source_settings *settings = values;
     int32_t guarantee =
         report->size >= offsetof(struct lr_report, reserved2) ? report->guarantee : 0;
-    char resource[4096];
+    char resource[4200];
 
     if (settings->position_file && lanes > 1)
         report->problem(report->ctx, "position_file",
@@ -131,6 +141,10 @@ static void source_check(const void *values, uint32_t lanes, const struct lr_rep
     if (settings->position_file && guarantee == LR_EXACTLY_ONCE)
         report->warning(report->ctx, "position_file",
                         "not used under exactly_once: the sink stores the positions");
+    if (settings->position_file && guarantee != LR_EXACTLY_ONCE) {
+        (void)snprintf(resource, sizeof resource, "file:%s", settings->position_file);
+        report->touches(report->ctx, LR_WRITES, resource, 0);
+    }
     if (!settings->path)
         return;
     (void)snprintf(resource, sizeof resource, "file:%s", settings->path);

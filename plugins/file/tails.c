@@ -16,6 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outputs.h"
+#include "replace.h"
+
 #define PATH_MOST 4096
 
 void tails_log(const struct tails *tails, int32_t level, const char *format, ...)
@@ -178,13 +181,18 @@ static int open_regular(const char *path, struct stat *about)
     return -1;
 }
 
-/* A pattern that matches the position file too means everything but that. */
-static int is_positions(const struct tails *tails, const char *path)
+/* A pattern that matches the position file, or what we write, means everything but that. */
+static int is_ours(const struct tails *tails, const char *path, const struct stat *about)
 {
     const char *file = tails->settings->position_file;
-    size_t len = file ? strlen(file) : 0;
+    size_t len = strlen(path), end = strlen(REPLACE_SUFFIX);
+    struct stat own;
 
-    return file && strncmp(path, file, len) == 0 && (!path[len] || strcmp(path + len, ".new") == 0);
+    if (len > end && strcmp(path + len - end, REPLACE_SUFFIX) == 0)
+        return 1;
+    if (file && stat(file, &own) == 0 && own.st_dev == about->st_dev && own.st_ino == about->st_ino)
+        return 1;
+    return outputs_have(tails->host->pipeline, about);
 }
 
 static lr_status look_at(struct tails *tails, const char *path, struct lr_error *err)
@@ -193,13 +201,15 @@ static lr_status look_at(struct tails *tails, const char *path, struct lr_error 
     struct tail *tail;
     int fd;
 
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || is_positions(tails, path))
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
         return LR_OK;
     tail = tail_of(tails, &about);
     if (tail) {
         tail->seen = 1;
         return LR_OK;
     }
+    if (is_ours(tails, path, &about))
+        return LR_OK;
     fd = open_regular(path, &about);
     if (fd < 0 && (errno == EACCES || errno == EMFILE || errno == ENFILE))
         return lr_fail(err, LR_EUNAVAILABLE, "cannot read %s: %s", path, strerror(errno));

@@ -452,6 +452,42 @@ static void test_pattern(void)
     finish();
 }
 
+/* Neither what the pipeline writes is followed, by whatever name, nor its positions. */
+static void test_own_output(void)
+{
+    static struct plug sink;
+    char settings[400];
+
+    (void)before();
+    append("a", "1\n");
+    append("out", "not this\n");
+    append("positions", "");
+    CU_ASSERT_EQUAL(link(in("out"), in("b")), 0);
+    CU_ASSERT_EQUAL(symlink(in("positions"), in("c")), 0);
+    (void)snprintf(settings, sizeof settings, "path=%s", in("out"));
+    CU_ASSERT_EQUAL(plug_create(&sink, "file", LR_SINK, settings, 0, 1), LR_OK);
+    CU_ASSERT_EQUAL(begin("*"), LR_OK);
+    CU_ASSERT_EQUAL(plug_start(&sink), LR_OK);
+    TAKES("1|");
+    name("out", "d");
+    TAKES("");
+    CU_ASSERT_EQUAL(n_assigned, 1);
+    finish();
+    plug_stop(&sink);
+
+    (void)snprintf(settings, sizeof settings, "path=%s\nposition_file=%s", in("a"), in("out"));
+    append("out", "");
+    CU_ASSERT_EQUAL(plug_create(&plug, "file", LR_SOURCE, settings, 0, 1), LR_OK);
+    CU_ASSERT_EQUAL(plug_start(&plug), LR_ECONFIG);
+    finish();
+    (void)snprintf(settings, sizeof settings, "path=%s", in("[bo]*"));
+    CU_ASSERT_EQUAL(plug_create(&plug, "file", LR_SOURCE, settings, 0, 1), LR_OK);
+    CU_ASSERT_EQUAL(plug_start(&plug), LR_ECONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "is what this pipeline writes"));
+    finish();
+    plug_destroy(&sink);
+}
+
 static void test_full_disk(void)
 {
     struct lr_position at = {0, 0, 0};
@@ -529,6 +565,7 @@ static CU_TestInfo tests[] = {{"growth", test_growth},
                               {"truncated and regrown", test_truncate_regrown},
                               {"seek", test_seek},
                               {"pattern", test_pattern},
+                              {"what it writes itself", test_own_output},
                               {"a full disk", test_full_disk},
                               {"settings", test_checks},
                               CU_TEST_INFO_NULL};
