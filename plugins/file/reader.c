@@ -65,6 +65,14 @@ static uint32_t next_file(const struct reader *self)
     return i;
 }
 
+/* There is more, but the byte before it is no end of a line. */
+static int continues_a_line(int fd, int64_t next)
+{
+    char bytes[2];
+
+    return next > 0 && pread(fd, bytes, 2, (off_t)next - 1) == 2 && bytes[0] != '\n';
+}
+
 /* Opens it; LR_END: there is none. */
 static lr_status open_next(struct reader *self, struct lr_error *err)
 {
@@ -85,6 +93,13 @@ static lr_status open_next(struct reader *self, struct lr_error *err)
             "%s has %lld bytes, but is to be read from byte %lld on: it was shortened or "
             "replaced",
             file->stream.topic, (long long)about.st_size, (long long)file->stream.next);
+    if (continues_a_line(self->fd, file->stream.next))
+        return lr_fail(
+            err, LR_EDATA,
+            "the last line of %s had no end when it was read up to byte %lld, and the file has "
+            "grown since: whether that belongs to the line is not known. Set its position to "
+            "where a line begins; follow = yes waits for the end of a line",
+            file->stream.topic, (long long)file->stream.next);
     self->current = i;
     self->read_at = file->stream.next;
     lines_restart(&self->lines, file->stream.next);
@@ -259,7 +274,7 @@ static lr_status judge_file(const char *path, int64_t next, struct lr_error *err
     if (stat(path, &about) != 0)
         return lr_fail(err, LR_EUNAVAILABLE, "cannot read %s: %s", path, strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return lr_fail(err, LR_EUNAVAILABLE,
+        return lr_fail(err, LR_ECONFIG,
                        "%s is not a file; the stdio source reads pipes and terminals", path);
     if (next > about.st_size)
         return lr_fail(err, LR_EDATA,

@@ -265,6 +265,31 @@ static void test_position_file(void)
     (void)unlink(stored);
 }
 
+/* A last line without an end is a record; that it went on is not taken for another one. */
+static void test_position_inside_a_line(void)
+{
+    struct lr_position done = {0, 0, 3};
+    struct lr_batch batch = new_batch(ROWS);
+    const struct lr_source *source;
+    char more[400], stored[300];
+
+    (void)snprintf(stored, sizeof stored, "%s/positions", folder);
+    (void)snprintf(more, sizeof more, "position_file=%s", stored);
+    open_file("a\nb", 3, more);
+    source = plug.plugin->ops;
+    CU_ASSERT_STRING_EQUAL(read_all(9), "0:a|2:b|");
+    CU_ASSERT_EQUAL(source->commit(plug.self, &done, 1, 0, &plug.err), LR_OK);
+    finish();
+    open_file("a\nb", 3, more);
+    CU_ASSERT_STRING_EQUAL(read_all(9), "");
+    finish();
+    open_file("a\nbc\n", 5, more);
+    CU_ASSERT_EQUAL(take(&batch, ROWS), LR_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(plug.err.text, "up to byte 3"));
+    finish();
+    (void)unlink(stored);
+}
+
 /* No space for the positions: it comes again, and is said once a minute. */
 static void test_position_file_full(void)
 {
@@ -345,7 +370,7 @@ static void test_file_missing(void)
 
     for (size_t i = 0; i < 3; i++) {
         create("file", LR_SOURCE, wrong[i]);
-        CU_ASSERT_EQUAL(plug_start(&plug), LR_EUNAVAILABLE);
+        CU_ASSERT_EQUAL(plug_start(&plug), i < 2 ? LR_EUNAVAILABLE : LR_ECONFIG);
         CU_ASSERT(strlen(plug.err.text) > 10);
         finish();
     }
@@ -428,6 +453,7 @@ static CU_TestInfo source_tests[] = {{"file: lines", test_file_lines},
                                      {"file: seek", test_file_seek},
                                      {"file: until", test_file_until},
                                      {"file: positions are kept", test_position_file},
+                                     {"file: inside a line", test_position_inside_a_line},
                                      {"file: no space for positions", test_position_file_full},
                                      {"file: lanes", test_file_lanes},
                                      {"file: a lane without files", test_file_idle_lane},
