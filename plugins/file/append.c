@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "mark.h"
@@ -215,8 +216,8 @@ static lr_status mend_end(struct append *self, const struct stat *about, struct 
         return failed(self, "read", err);
     if (last == '\n')
         return LR_OK;
-    if (ours >= 0 && ours < end) {
-        at = last_line(self, ours, end);
+    if (ours >= 0) { /* the file was shortened below it: then all of it is ours */
+        at = last_line(self, ours < end ? ours : 0, end);
         if (at < 0)
             return failed(self, "read", err);
         if (ftruncate(self->fd, at) != 0)
@@ -266,10 +267,20 @@ static lr_status begin_file(struct append *self, struct stat *about, struct lr_e
     return status;
 }
 
+/* By whatever name: the mark is known by one only. */
+static lr_status lock_output(struct append *self, struct lr_error *err)
+{
+    if (flock(self->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return LR_OK; /* or a file system without locks */
+    self->broken = 1;
+    return lr_fail(err, LR_EUNAVAILABLE, "%s is being written already, under another name",
+                   self->path);
+}
+
 lr_status append_start(struct append *self, struct lr_error *err)
 {
     int32_t mode = self->settings->sync;
-    int known, flags = self->settings->mode == MODE_TRUNCATE ? O_TRUNC : 0;
+    int known;
     lr_status status = LR_OK;
     struct stat about;
 
@@ -282,15 +293,22 @@ lr_status append_start(struct append *self, struct lr_error *err)
         status = take_mark(self, err);
     if (status != LR_OK)
         return status;
-    self->fd = open(self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666);
+    self->fd = open(self->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (self->fd < 0 || fstat(self->fd, &about) != 0)
         return failed(self, "write", err);
     outputs_opened(self, &about);
     self->regular = S_ISREG(about.st_mode);
+    if (!self->regular)
+        return LR_OK;
+    status = lock_output(self, err);
+    if (status == LR_OK && self->settings->mode == MODE_TRUNCATE &&
+        (ftruncate(self->fd, 0) != 0 || fstat(self->fd, &about) != 0))
+        status = failed(self, "empty", err);
+    if (status != LR_OK)
+        return status;
     self->sync =
-        self->regular &&
         (mode == SYNC_BATCH || (mode == SYNC_AUTO && guarantee_of(self->host) >= LR_AT_LEAST_ONCE));
-    return self->regular ? begin_file(self, &about, err) : LR_OK;
+    return begin_file(self, &about, err);
 }
 
 /* The mark goes when the file ends with a whole line. */

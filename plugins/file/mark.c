@@ -28,6 +28,8 @@ static lr_status held(int fd, const char *file, struct lr_error *err)
     if (sscanf(line, "%*d %*u %*u %lld", &pid) == 1)
         (void)snprintf(who, sizeof who, " (pid %lld)", pid);
     (void)close(fd);
+    if (pid == (long long)getpid())
+        return lr_fail(err, LR_EUNAVAILABLE, "another part of this process is writing %s", file);
     return lr_fail(err, LR_EUNAVAILABLE, "another process%s is writing %s", who, file);
 }
 
@@ -96,9 +98,11 @@ lr_status mark_write(const struct mark *mark, const struct stat *about, int64_t 
 
 void mark_drop(struct mark *mark, int done)
 {
+    struct stat about;
+
     if (mark->fd < 0)
         return;
-    if (done)
+    if (done || (fstat(mark->fd, &about) == 0 && about.st_size == 0))
         (void)unlink(mark->path);
     (void)close(mark->fd);
     mark->fd = -1;

@@ -27,7 +27,7 @@ int64_t mark_read(const struct mark *mark, const struct stat *about);
 /* From `from` on it is ours; synced if asked for. */
 lr_status mark_write(const struct mark *mark, const struct stat *about, int64_t from, int32_t sync,
                      struct lr_error *err);
-/* Lets go; `done`: nothing is left to be mended, so the mark goes too. */
+/* Lets go; `done`: nothing is left to be mended, so the mark goes too. So does an empty one. */
 void mark_drop(struct mark *mark, int done);
 
 #endif
