@@ -90,6 +90,7 @@ static lr_status sink_start(void *ctx, struct lr_error *err)
 {
     struct file_sink *self = ctx;
 
+    survive_size_limit();
     return self->append ? append_start(self->append, err) : segments_start(self->segments, err);
 }
 
@@ -164,6 +165,10 @@ static void sink_check(const void *values, uint32_t lanes, const struct lr_repor
         report->problem(report->ctx, "mode", "exactly_once needs mode = segments");
     if (guarantee > 0 && guarantee < LR_EXACTLY_ONCE && settings->mode == MODE_SEGMENTS)
         report->problem(report->ctx, "mode", "segments need guarantee = exactly_once");
+    if (guarantee == LR_AT_LEAST_ONCE && settings->mode == MODE_TRUNCATE)
+        report->warning(report->ctx, "mode",
+                        "each start empties the file: where the source goes on after the last "
+                        "commit, what was written before is gone; append keeps it");
     if (settings->mode == MODE_SEGMENTS && settings->sync == SYNC_NONE)
         report->problem(report->ctx, "sync", "segments are always synced: take it out");
     if (!settings->path)

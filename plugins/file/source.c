@@ -76,6 +76,7 @@ static lr_status source_start(void *ctx, struct lr_error *err)
     struct file_source *s = ctx;
     struct stat about;
 
+    survive_size_limit();
     if (s->position_file && stat(s->position_file, &about) == 0 &&
         outputs_have(s->pipeline, &about))
         return lr_fail(err, LR_ECONFIG, "position_file %s is what this pipeline writes",

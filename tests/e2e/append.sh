@@ -51,3 +51,10 @@ sort -u -n "$work/out.txt" >"$work/unique"
 expect_same_file "$work/in.txt" "$work/unique" "what was written"
 echo "$kills kills, $torn torn lines mended, $(($(wc -l <"$work/out.txt") - records)) lines twice"
 [ "$torn" -gt 0 ] || fail "no line was torn, so nothing was shown"
+
+# A limit on the size of files is an error, not a signal.
+rm "$work/out.txt" "$work/positions"
+(ulimit -f 1000 && run_for 30 "$lrhost" "$work/append.ini") 2>"$work/err"
+expect_code 69 $? "ulimit -f" "$work/err"
+expect_text "cannot write $work/out.txt: File too large" "$work/err" "ulimit -f"
+[ -z "$(tail -c 1 "$work/out.txt")" ] || fail "ulimit -f: a torn line"

@@ -287,6 +287,12 @@ static void test_torn_by_a_crash(void)
     CU_ASSERT_STRING_EQUAL(plug_file(path), "one\ntwo\n");
     finish();
 
+    die_writing("a longer line, cut off while it was written\n", "");
+    plug_save(path, "tw", 2); /* emptied by others below the mark, and then torn */
+    CU_ASSERT_EQUAL(begin(""), LR_OK);
+    CU_ASSERT_STRING_EQUAL(plug_file(path), "");
+    finish();
+
     die_writing("", ""); /* a whole last line stays */
     CU_ASSERT_EQUAL(begin(""), LR_OK);
     CU_ASSERT_EQUAL(plug.n_logs, 0);
@@ -354,6 +360,54 @@ static void test_one_writer(void)
     (void)unlink(path);
 }
 
+/* By another name, and within one process. */
+static void test_one_writer_by_any_name(void)
+{
+    static struct plug other;
+    char link_path[310], settings[700];
+
+    CU_ASSERT_EQUAL(begin(""), LR_OK);
+    give(0, 1, 100);
+    (void)snprintf(link_path, sizeof link_path, "%s.link", path);
+    CU_ASSERT_EQUAL(link(path, link_path), 0);
+    for (int same = 0; same < 2; same++) {
+        (void)snprintf(settings, sizeof settings, "mode=truncate\npath=%s",
+                       same ? path : link_path);
+        CU_ASSERT_EQUAL(plug_create(&other, "file", LR_SINK, settings, 0, 1), LR_OK);
+        CU_ASSERT_EQUAL(plug_start(&other), LR_EUNAVAILABLE);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(other.err.text, same ? "part of this process" : "under another name"));
+        plug_stop(&other);
+        plug_destroy(&other);
+    }
+    CU_ASSERT_STRING_EQUAL(plug_file(path), "one\n");
+    finish();
+    (void)unlink(link_path);
+    (void)unlink(path);
+}
+
+/* An output that cannot be made leaves no mark. */
+static void test_no_output(void)
+{
+    faults_arm(FAULT_OPEN, 1, 0, EACCES);
+    CU_ASSERT_EQUAL(begin(""), LR_EUNAVAILABLE);
+    CU_ASSERT_EQUAL(faults_disarm(), 1);
+    finish();
+    CU_ASSERT_EQUAL(access(mark, F_OK), -1);
+}
+
+static void test_truncate_warns(void)
+{
+    for (int32_t g = LR_AT_MOST_ONCE; g <= LR_AT_LEAST_ONCE; g++) {
+        plug_guarantee = g;
+        CU_ASSERT_EQUAL(begin("mode=truncate"), LR_OK);
+        CU_ASSERT_EQUAL(strstr(plug.problem, "each start empties") != NULL, g == LR_AT_LEAST_ONCE);
+        finish();
+    }
+    plug_guarantee = 0;
+    (void)unlink(path);
+}
+
 static int make_folder(void)
 {
     (void)snprintf(folder, sizeof folder, "%s", plug_folder());
@@ -378,6 +432,9 @@ static CU_TestInfo tests[] = {{"sync: when", test_sync_choice},
                               {"a line torn by a crash", test_torn_by_a_crash},
                               {"a line that others did not end", test_torn_by_others},
                               {"one writer", test_one_writer},
+                              {"one writer by any name", test_one_writer_by_any_name},
+                              {"no output", test_no_output},
+                              {"truncate warns", test_truncate_warns},
                               CU_TEST_INFO_NULL};
 
 static CU_SuiteInfo suites[] = {{"file sink", make_folder, remove_folder, NULL, NULL, tests},
