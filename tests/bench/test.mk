@@ -13,6 +13,15 @@ $(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common
 bench: all $(BUILD)/tests/bench/fused
 	BUILD=$(BUILD) tests/bench/inprocess.sh
 
+# Through a real broker; see tests/bench/kafka.sh.
+REFERENCE := $(BUILD)/tests/bench/reference/reference
+$(REFERENCE): $(REFERENCE).o $(BUILD)/plugins/common/number.o $(BUILD)/plugins/linreg/store.o
+	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lrdkafka -ljansson -lm
+
+.PHONY: bench-kafka
+bench-kafka: all $(REFERENCE)
+	BUILD=$(BUILD) tests/bench/kafka.sh $(ROUNDS) $(RECORDS)
+
 TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 
 # A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring
