@@ -88,7 +88,9 @@ static const char *const consumer_properties[][2] = {
     {"session.timeout.ms", "6000"},
     {"heartbeat.interval.ms", "1000"},
     {"queued.min.messages", "10000000"},
-    {"queued.max.messages.kbytes", "4096"},
+    /* As much as lrhost: it has 4096 for each of 10 partitions, but here all share one queue, and
+     * librdkafka compares the whole of it with this. */
+    {"queued.max.messages.kbytes", "40960"},
     {"fetch.wait.max.ms", "100"},
     {"reconnect.backoff.max.ms", "1000"},
     {"enable.auto.commit", "false"},
