@@ -76,8 +76,8 @@ def table(records):
     every = [row for r in rounds.values() for row in r.values()]
     print(f"The machine meanwhile: {os.cpu_count()} cores; other programs took "
           f"{statistics.median(r[4] for r in every):.1%} of it (at most "
-          f"{max(r[4] for r in every):.1%}), the hypervisor {statistics.median(r[5] for r in every):.1%} "
-          f"(at most {max(r[5] for r in every):.1%}).")
+          f"{max(r[4] for r in every):.1%}), the hypervisor "
+          f"{statistics.median(r[5] for r in every):.1%} (at most {max(r[5] for r in every):.1%}).")
 
 
 if sys.argv[1] == "measure":
