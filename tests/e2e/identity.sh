@@ -46,9 +46,11 @@ wait "$first" 2>/dev/null
 start "$work/fifth.log"
 kill -0 "$pid" || fail "after a kill the name is still taken: $(cat "$work/fifth.log")"
 
-# A process that dies of a defect says so.
-kill -SEGV "$pid"
-wait "$pid" 2>/dev/null
-expect_code 139 $? "SIGSEGV" "$work/fifth.log"
-[ -n "$slow" ] || expect_text "ended by SIGSEGV, a defect of lrhost" "$work/fifth.log" "SIGSEGV"
+# A process that dies of a defect says so (a sanitizer has its own way to).
+if [ -z "$slow" ]; then
+    kill -SEGV "$pid"
+    wait "$pid" 2>/dev/null
+    expect_code 139 $? "SIGSEGV" "$work/fifth.log"
+    expect_text "ended by SIGSEGV, a defect of lrhost" "$work/fifth.log" "SIGSEGV"
+fi
 echo "refused by name, and only then; a crash is said"
