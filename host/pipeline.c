@@ -137,6 +137,10 @@ static void *lane_main(void *arg)
         note_start(pipeline, status, &err);
     if (wait_for_word(pipeline) && status == LR_OK)
         run_engine(thread);
+    (void)pthread_mutex_lock(&pipeline->mutex);
+    pipeline->n_closed++;
+    pipeline->closed_ns = pipeline->system->monotonic_ns(pipeline->system->ctx);
+    (void)pthread_mutex_unlock(&pipeline->mutex);
     stop_parts(thread, stop_deadline(pipeline));
     (void)pthread_mutex_lock(&pipeline->mutex);
     pipeline->n_finished++;
@@ -230,6 +234,7 @@ void lrh_pipeline_stop(struct lrh_pipeline *pipeline, int64_t timeout_ns)
     if (!pipeline->lanes || is_stopping(pipeline))
         return;
     deadline = lrh_later(pipeline->system->monotonic_ns(pipeline->system->ctx), timeout_ns);
+    pipeline->stopped_ns = pipeline->system->monotonic_ns(pipeline->system->ctx);
     __atomic_store_n(&pipeline->deadline_ns, deadline, __ATOMIC_RELEASE);
     __atomic_store_n(&pipeline->stopping, 1, __ATOMIC_RELEASE);
     pipeline->state = LR_STATE_STOPPING;
@@ -251,6 +256,21 @@ int lrh_pipeline_finished(struct lrh_pipeline *pipeline)
     finished = pipeline->n_finished == running;
     (void)pthread_mutex_unlock(&pipeline->mutex);
     return finished;
+}
+
+int64_t lrh_pipeline_closed(struct lrh_pipeline *pipeline)
+{
+    uint32_t running = 0;
+    int64_t closed_ns;
+
+    for (uint32_t i = 0; i < pipeline->n_lanes; i++)
+        running += pipeline->lanes[i].running != 0;
+    (void)pthread_mutex_lock(&pipeline->mutex);
+    closed_ns = pipeline->go < 0                ? pipeline->stopped_ns /* none has begun */
+                : pipeline->n_closed == running ? pipeline->closed_ns
+                                                : INT64_MAX;
+    (void)pthread_mutex_unlock(&pipeline->mutex);
+    return closed_ns;
 }
 
 lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline)

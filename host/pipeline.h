@@ -101,8 +101,11 @@ struct lrh_pipeline {
     pthread_mutex_t mutex; /* the members below, and every instance's metrics */
     pthread_cond_t turn;
     uint32_t n_started, n_finished;
-    int32_t go;       /* 0 wait, 1 run, -1 give up */
-    lr_status status; /* first error */
+    uint32_t n_closed;  /* lanes whose work is over: settled and committed, or given up */
+    int64_t closed_ns;  /* the last of them */
+    int64_t stopped_ns; /* of the stop; main thread */
+    int32_t go;         /* 0 wait, 1 run, -1 give up */
+    lr_status status;   /* first error */
     struct lr_error error;
     struct lrh_progress_note *notes; /* progress records for the monitor, newest last */
     uint32_t n_notes;
@@ -173,6 +176,8 @@ static inline int64_t lrh_later(int64_t now_ns, int64_t timeout_ns)
 {
     return timeout_ns < INT64_MAX - now_ns ? now_ns + timeout_ns : INT64_MAX;
 }
+/* Since when every lane's work is over and only its clients have to end; INT64_MAX: it is not. */
+int64_t lrh_pipeline_closed(struct lrh_pipeline *pipeline);
 /* Every lane is done (or never was). */
 int lrh_pipeline_finished(struct lrh_pipeline *pipeline);
 /* Joins the threads and stops the rest. Returns the first error of any lane. */

@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define TWICE_NS (300 * INT64_C(1000000))     /* nobody presses a key twice in so short a time */
+#define CLIENTS_NS (7 * INT64_C(1000000000))  /* for clients to end, when all work is over */
 #define OVERDUE_NS (10 * INT64_C(1000000000)) /* beyond a stop's time */
+#define S_NS INT64_C(1000000000)
 #define HOUR_NS (3600 * INT64_C(1000000000))
 
 struct loop {
@@ -221,23 +223,50 @@ static int64_t look(struct loop *loop)
     return finished == loop->n ? 0 : next;
 }
 
-/* A lane that sits in a call of a library which does not come back (librdkafka has some that
- * wait for a broker however long) hears no stop. The process ends all the same: what is not
- * committed is read again at the next start. */
+/* Some calls of a library do not come back (librdkafka has a few that wait for a broker, or for
+ * each other, however long), and a lane that sits in one hears no stop. The process ends all the
+ * same. Returns 1 when a pipeline has work that is neither done nor given up. */
+static int is_overdue(struct lrh_pipeline *pipeline, int64_t now, int failed, int *ret_unfinished)
+{
+    int64_t end = __atomic_load_n(&pipeline->deadline_ns, __ATOMIC_ACQUIRE);
+    int64_t closed = lrh_pipeline_closed(pipeline);
+
+    if (pipeline->state != LR_STATE_STOPPING || lrh_pipeline_finished(pipeline))
+        return 0;
+    *ret_unfinished |= closed == INT64_MAX;
+    return now >=
+           (closed == INT64_MAX || failed ? lrh_later(end, OVERDUE_NS) : closed + CLIENTS_NS);
+}
+
 static void end_overdue(struct loop *loop)
 {
-    for (size_t i = 0; i < loop->n; i++) {
-        struct lrh_pipeline *pipeline = loop->pipelines[i];
-        int64_t end = __atomic_load_n(&pipeline->deadline_ns, __ATOMIC_ACQUIRE);
+    int unfinished = 0, overdue = 0, failed = any_failed(loop);
 
-        if (pipeline->state != LR_STATE_STOPPING || lrh_pipeline_finished(pipeline) ||
-            clock_now() < lrh_later(end, OVERDUE_NS))
-            continue;
+    for (size_t i = 0; i < loop->n; i++)
+        overdue |= is_overdue(loop->pipelines[i], clock_now(), failed, &unfinished);
+    if (!overdue)
+        return;
+    if (unfinished || failed) {
         say(loop, LR_LOG_ERROR,
             "a lane did not end within shutdown_timeout and ten seconds more; ending at once; what "
             "is not committed is read again at the next start");
         _exit(75);
     }
+    for (size_t i = 0; i < loop->n; i++) {
+        loop->pipelines[i]->state = LR_STATE_STOPPED;
+        (void)lrh_pipeline_tick(loop->pipelines[i], 1);
+    }
+    say(loop, LR_LOG_WARNING,
+        "all is settled and committed, but a client library does not end; ending without it");
+    _exit(0);
+}
+
+static int any_stopping(const struct loop *loop)
+{
+    for (size_t i = 0; i < loop->n; i++)
+        if (loop->pipelines[i]->state == LR_STATE_STOPPING)
+            return 1;
+    return 0;
 }
 
 static void turn(struct loop *loop)
@@ -249,8 +278,8 @@ static void turn(struct loop *loop)
         int64_t left = due == INT64_MAX ? HOUR_NS : due - clock_now();
         uint64_t counter;
 
-        if (left > OVERDUE_NS)
-            left = OVERDUE_NS;
+        if (left > S_NS && any_stopping(loop))
+            left = S_NS;
         lrh_system_real.sleep(NULL, fds, 2, left > 0 ? left : 1);
         end_overdue(loop);
         if (fds[0].revents)

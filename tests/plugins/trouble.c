@@ -17,7 +17,7 @@
 
 struct settings {
     int64_t count, lane, pause_ns, width;
-    int32_t fail, status, mute, hold, stubborn;
+    int32_t fail, status, mute, hold, stubborn, stuck;
 };
 
 #define AT(member) .offset = offsetof(struct settings, member)
@@ -47,6 +47,12 @@ static const struct lr_option options[] = {
      .initial = "no",
      .doc = "A start does not look whether it is to stop",
      AT(stubborn)},
+    {.name = "stuck",
+     .type = LR_OPT_ENUM,
+     .initial = "never",
+     .choices = "never|poll|stop",
+     .doc = "Which call does not come back",
+     AT(stuck)},
     {.name = "count", .type = LR_OPT_INT, .initial = "-1", .doc = "Records", AT(count)},
     {.name = "width", .type = LR_OPT_INT, .initial = "3", .doc = "Features", AT(width)},
 };
@@ -125,11 +131,18 @@ static lr_status start(void *ctx, struct lr_error *err)
     return status;
 }
 
+static void stick(const struct trouble *self, int32_t where)
+{
+    while (self->settings->stuck == where)
+        (void)nanosleep(&(struct timespec){1, 0}, NULL);
+}
+
 static void stop(void *ctx, int64_t deadline_ns)
 {
     struct trouble *self = ctx;
 
     (void)deadline_ns;
+    stick(self, 2);
     self->started = 0;
 }
 
@@ -152,6 +165,7 @@ static lr_status source_poll(void *ctx, struct lr_batch *batch, uint32_t max_rec
     (void)n_until;
     (void)err;
     used(self);
+    stick(self, 1);
     if (!self->assigned) {
         *ret_event = &self->event;
         return LR_REBALANCE;
