@@ -118,6 +118,16 @@ static void leave(struct source *s, int64_t deadline_ns)
     rd_kafka_queue_destroy(queue);
 }
 
+/* Before 2.3.0 librdkafka aborts the process when a consumer goes that chose a sticky assignor and
+ * was never given an assignment (rd_kafka_sticky_assignor_state_destroy). Such a client has left
+ * its group and is left alone, silent, until the process ends. */
+static int aborts_when_destroyed(const struct source *s)
+{
+    const char *strategy = property_value(s->wire.settings, "partition.assignment.strategy");
+
+    return strategy && strstr(strategy, "sticky") && rd_kafka_version() < 0x020300ff;
+}
+
 /* Everything of this client is gone afterwards. Batches must have been released. */
 static void close_consumer(struct source *s, int64_t deadline_ns)
 {
@@ -134,7 +144,10 @@ static void close_consumer(struct source *s, int64_t deadline_ns)
         rebalance_finish(s);
         if (s->proof.metadata)
             rd_kafka_consumer_group_metadata_destroy(s->proof.metadata);
-        rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        if (aborts_when_destroyed(s))
+            rd_kafka_set_log_level(s->rk, 0);
+        else
+            rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     s->events = s->replies = NULL;
     s->proof.metadata = NULL;
