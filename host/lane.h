@@ -3,11 +3,13 @@
  * A lane: one independent copy of source + codec + engine + sink on its own thread. This file is
  * what the pipeline sees; the verbs that an engine is given are built here:
  *
- *   lane.c         life, score, discard, wait, progress, and where a lane sleeps
+ *   lane.c         life, score, discard, wait, progress
+ *   lane_serve.c   where a lane sleeps, and who is served meanwhile
  *   lane_work.c    batches in the engine's hands, and records set aside
  *   lane_plan.c    plan: where streams end for now
  *   lane_read.c    read: what comes from the source
- *   lane_write.c   write: encode, hand over, back-pressure
+ *   lane_flight.c  what outlives a write, and back-pressure
+ *   lane_write.c   write: encode, hand over
  *   lane_letter.c  dead letters
  *   lane_commit.c  settles, drain, commit
  *   lane_move.c    rewind, rebalance, and the end

@@ -166,6 +166,9 @@ static inline int64_t lane_wall(const struct lrh_lane *lane)
 /* ---- lane.c ---- */
 /* Keeps the first error and returns it from then on. `err` may be &lane->error. */
 lr_status lrh__lane_fail(struct lrh_lane *lane, lr_status status, const struct lr_error *err);
+/* ---- lane_serve.c ---- */
+/* Delivers the settles that are due. */
+lr_status lrh__lane_poll_sinks(struct lrh_lane *lane);
 /* Serves sink and source without taking records, sleeping up to timeout_ns when there is
  * nothing to do. */
 lr_status lrh__lane_serve(struct lrh_lane *lane, int64_t timeout_ns);
@@ -198,9 +201,13 @@ lr_status lrh__lane_plan(void *ctx, uint64_t max_records);
 lr_status lrh__lane_read(void *ctx, uint32_t max_records, int64_t timeout_ns,
                          struct lr_batch **ret_batch);
 
+/* ---- lane_flight.c ---- */
+/* Back-pressure. Afterwards there is room, or a reason not to write. */
+lr_status lrh__lane_wait_for_room(struct lrh_lane *lane, uint32_t count);
+void lrh__flight_release(struct lrh_lane *lane, uint32_t number);
+
 /* ---- lane_write.c ---- */
 lr_status lrh__lane_write(void *ctx, struct lr_batch **batch);
-void lrh__flight_release(struct lrh_lane *lane, uint32_t number);
 /* The span's rows may still be written. */
 int lrh__span_live(const struct lrh_lane *lane, const struct work *work, uint32_t span);
 

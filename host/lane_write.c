@@ -15,68 +15,6 @@
 
 #define MS INT64_C(1000000)
 
-/* ---- flights ---------------------------------------------------------------------------- */
-
-static struct flight *flight_new(struct lrh_lane *lane)
-{
-    struct flight *flight = calloc(1, sizeof *flight);
-
-    if (!flight)
-        return NULL;
-    flight->spans = calloc(lane->works[0].batch.span_capacity, sizeof *flight->spans);
-    if (!flight->spans) {
-        free(flight);
-        return NULL;
-    }
-    lane->flights[lane->n_flights] = flight;
-    lane->free_flights[lane->n_free_flights++] = (uint16_t)lane->n_flights++;
-    return flight;
-}
-
-void lrh__flight_release(struct lrh_lane *lane, uint32_t number)
-{
-    struct flight *flight = lane->flights[number];
-
-    lane->bytes_in_flight -= flight->bytes;
-    flight->bytes = 0;
-    flight->count = 0;
-    flight->serial = (flight->serial + 1) & 0x7fffffff; /* late settles no longer match */
-    if (flight->dead_memory) {
-        free(flight->dead_memory);
-        flight->dead_memory = NULL;
-    }
-    lane->free_flights[lane->n_free_flights++] = (uint16_t)number;
-}
-
-/* Is there room for another batch, by records, bytes and flights? One batch alone always fits,
- * however large. */
-static int has_room(struct lrh_lane *lane, uint32_t count)
-{
-    if (lane->totals.in_flight == 0)
-        return 1;
-    if (lane->totals.in_flight + count > lane->config.max_in_flight ||
-        lane->bytes_in_flight >= lane->config.max_in_flight_bytes)
-        return 0;
-    return lane->n_free_flights > 0 || lane->n_flights < FLIGHTS_MAX;
-}
-
-/* Back-pressure. Afterwards there is room, or a reason not to write. */
-static lr_status wait_for_room(struct lrh_lane *lane, uint32_t count)
-{
-    while (!has_room(lane, count)) {
-        if (lane->recover || lrh__lane_late(lane))
-            return LR_AGAIN;
-        if (lrh__lane_flush(lane) != LR_OK || lrh__lane_serve(lane, 100 * MS) != LR_OK)
-            return lane->status;
-    }
-    if (lane->n_free_flights == 0 && !flight_new(lane)) {
-        struct lr_error err = LR_ERROR_INIT;
-
-        return lrh__lane_fail(lane, lr_fail(&err, LR_ENOMEM, "out of memory for a batch"), &err);
-    }
-    return LR_OK;
-}
-
 /* ---- encode ----------------------------------------------------------------------------- */
 
 static lr_status arena_reserve(struct lrh_lane *lane, struct flight *flight, size_t size)
@@ -345,7 +283,7 @@ static lr_status write_work(struct lrh_lane *lane, struct work *work)
     lr_status status = work->single ? lrh__lane_drain(lane, INT64_MAX) : LR_OK;
 
     if (status == LR_OK)
-        status = wait_for_room(lane, work->batch.count);
+        status = lrh__lane_wait_for_room(lane, work->batch.count);
     if (status != LR_OK)
         return status;
     if (lane->config.guarantee == LR_AT_MOST_ONCE && (status = commit_before(lane, work)) != LR_OK)

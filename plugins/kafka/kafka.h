@@ -143,6 +143,21 @@ struct wire;
 lr_status conf_create(struct wire *wire, uint32_t role, rd_kafka_conf_t **ret_conf,
                       struct lr_error *err);
 
+/* Clients of one part that were replaced, each soon after the last one: after CLIENTS_MAX the part
+ * gives up. */
+#define CLIENTS_MAX 8u
+#define CLIENTS_SOON_NS (60 * SECOND)
+struct replaced {
+    uint32_t n;
+    int64_t last_ns;
+};
+
+static inline void replaced_count(struct replaced *r, int64_t now_ns)
+{
+    r->n = now_ns - r->last_ns < CLIENTS_SOON_NS ? r->n + 1 : 1;
+    r->last_ns = now_ns;
+}
+
 /* ---- the wire (wire.c) ------------------------------------------------------------------ */
 
 /* The opaque of every client: first member of the source and of the producer. Written on the

@@ -11,8 +11,6 @@
 #include "source.h"
 
 #define LEAVE_NS (5 * SECOND)
-#define REPLACED_MAX 8 /* clients, each soon after the last one */
-#define REPLACED_LONG_AGO_NS (60 * SECOND)
 #define REPLACE_PAUSE_NS (100 * MS) /* doubled with each more */
 
 /* ---- in and out ------------------------------------------------------------------------- */
@@ -171,13 +169,10 @@ void member_stop(void *self, int64_t deadline_ns)
 
 void member_break(struct source *s, const char *why)
 {
-    int64_t now = wire_now(&s->wire);
-
     if (s->fatal)
         return;
     s->fatal = 1;
-    s->replaced = now - s->replaced_ns < REPLACED_LONG_AGO_NS ? s->replaced + 1 : 1;
-    s->replaced_ns = now;
+    replaced_count(&s->replaced, wire_now(&s->wire));
     lr_metric_add(s->replacements, 1);
     wire_log(&s->wire, LR_LOG_WARNING, "the consumer is replaced: %s", why);
 }
@@ -188,15 +183,15 @@ lr_status member_replace(struct source *s, struct lr_error *err)
     lr_status status;
 
     if (s->used_holds ||
-        wire_now(&s->wire) < s->replaced_ns + (REPLACE_PAUSE_NS << (s->replaced - 1)))
+        wire_now(&s->wire) < s->replaced.last_ns + (REPLACE_PAUSE_NS << (s->replaced.n - 1)))
         return LR_AGAIN; /* a batch still points into the old client's messages; or too soon */
     member_name(s->host, name, sizeof name);
-    if (s->replaced > REPLACED_MAX)
+    if (s->replaced.n > CLIENTS_MAX)
         return lr_fail(err, LR_EFENCED,
                        "the consumer had to be replaced %u times in a short time; another process "
                        "is member '%s' of group '%s', too: give each one its own [pipeline] "
                        "instance",
-                       s->replaced - 1, name, property_value(s->wire.settings, "group.id"));
+                       s->replaced.n - 1, name, property_value(s->wire.settings, "group.id"));
     close_consumer(s, 0);
     status = open_consumer(s, err);
     return status == LR_OK ? member_subscribe(s, err) : status;

@@ -11,9 +11,7 @@
 
 #include "sink.h"
 
-#define REPLACED_MAX 8 /* clients, each soon after the last one */
 #define LEARN_MS 500
-#define REPLACED_LONG_AGO_NS (60 * SECOND)
 
 /* The name under which Kafka keeps our transactions; what it would not take becomes '_'. */
 static void name_transactions(struct producer *p)
@@ -212,12 +210,12 @@ static lr_status too_often(const struct producer *p, struct lr_error *err)
     if (!p->id[0])
         return lr_fail(err, LR_EFENCED,
                        "the producer had to be replaced %u times in a short time; given up for now",
-                       p->replaced);
+                       p->replaced.n);
     return lr_fail(err, LR_EFENCED,
                    "the producer '%s' had to be replaced %u times in a short time; another process "
                    "uses the same names of pipeline and instance, or transactions take longer "
                    "than kafka.transaction.timeout.ms",
-                   p->id, p->replaced);
+                   p->id, p->replaced.n);
 }
 
 /* A record for a partition that the client does not know yet would put partition -1 into the
@@ -242,13 +240,11 @@ static lr_status learn_topics(struct producer *p)
 
 lr_status producer_replace(struct producer *p, struct lr_error *err)
 {
-    int64_t now = wire_now(&p->wire);
     lr_status status = LR_OK;
 
     if (p->broken) {
-        p->replaced = now - p->replaced_ns < REPLACED_LONG_AGO_NS ? p->replaced + 1 : 1;
-        p->replaced_ns = now;
-        if (p->replaced > REPLACED_MAX)
+        replaced_count(&p->replaced, wire_now(&p->wire));
+        if (p->replaced.n > CLIENTS_MAX)
             return too_often(p, err);
         lr_metric_add(p->replacements, 1);
         close_client(p);

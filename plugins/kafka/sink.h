@@ -59,9 +59,8 @@ struct producer {
     int64_t txn_begun_ns;    /* 0: its abort has begun */
     uint32_t too_long;       /* transactions in a row that outlived the timeout */
     int64_t timeout_ns;      /* transaction.timeout.ms */
-    uint32_t replaced;       /* clients, one shortly after the other */
-    int64_t replaced_ns;     /* the last time */
-    char id[256];            /* transactional.id; "": no transactions */
+    struct replaced replaced;
+    char id[256]; /* transactional.id; "": no transactions */
     int64_t *aborts, *replacements;
 };
 

@@ -80,8 +80,7 @@ struct source {
     /* Fatal for this client (fenced, say): all is lost, and another client joins instead. */
     int32_t fatal;
     int32_t reopen; /* the host knows of the loss */
-    uint32_t replaced;
-    int64_t replaced_ns;
+    struct replaced replaced;
 
     rd_kafka_t *query;        /* asks for ends beside a waiting fetch; made when first needed */
     struct group_proof proof; /* of the last group_token */
