@@ -5,7 +5,9 @@
  */
 #include "lines.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct line_block {
     struct lines *owner;
@@ -166,6 +168,25 @@ lr_status lines_room(struct lines *lines, void **ret_at, size_t *ret_room, struc
     }
     *ret_at = block->data + block->used;
     *ret_room = block->size - block->used;
+    return LR_OK;
+}
+
+lr_status lines_pread(struct lines *lines, int fd, int64_t offset, size_t *ret_got,
+                      struct lr_error *err)
+{
+    size_t room;
+    ssize_t got;
+    void *at;
+    lr_status status = lines_room(lines, &at, &room, err);
+
+    if (status != LR_OK)
+        return status;
+    do
+        got = pread(fd, at, room, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return lr_fail(err, LR_EUNAVAILABLE, "it cannot be read: %s", strerror(errno));
+    *ret_got = (size_t)got;
     return LR_OK;
 }
 

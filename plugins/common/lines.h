@@ -46,6 +46,10 @@ lr_status lines_room(struct lines *lines, void **ret_at, size_t *ret_room, struc
 /* `n` bytes were put there; 0: the end. */
 void lines_add(struct lines *lines, size_t n);
 
+/* Reads from a file at `offset` into that room; what came (0: nothing) is still to be added. */
+lr_status lines_pread(struct lines *lines, int fd, int64_t offset, size_t *ret_got,
+                      struct lr_error *err);
+
 /* For source.release: gives back what lines_take lent to the batch. */
 void lines_release(struct lr_batch *batch);
 

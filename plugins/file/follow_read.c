@@ -21,28 +21,21 @@ static lr_status read_more(struct follow *self, struct lr_error *err)
 {
     struct tail *tail = &self->tails.list[self->current];
     struct stat about;
-    size_t room;
-    ssize_t got;
-    void *at;
-    lr_status status = lines_room(&self->lines, &at, &room, err);
+    size_t got;
+    lr_status status = lines_pread(&self->lines, tail->fd, self->read_at, &got, err);
 
     if (status != LR_OK)
         return status;
-    do
-        got = pread(tail->fd, at, room, (off_t)self->read_at);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return lr_fail(err, LR_EUNAVAILABLE, "it cannot be read: %s", strerror(errno));
     if (got > 0) {
         if (tail->id.len > 0 && !identity_begins(tail->fd, &tail->id))
             return LR_RESET; /* and has grown beyond what was read since */
-        self->read_at += got;
+        self->read_at += (int64_t)got;
         tail->at_end = self->lines.ended = 0;
         if (self->read_at > tail->read_to) {
             tail->read_to = self->read_at;
             tail->quiet_ns = follow_now(self);
         }
-        lines_add(&self->lines, (size_t)got);
+        lines_add(&self->lines, got);
         return LR_OK;
     }
     if (fstat(tail->fd, &about) == 0 && about.st_size < self->read_at)

@@ -108,20 +108,13 @@ static lr_status open_next(struct reader *self, struct lr_error *err)
 
 static lr_status read_more(struct reader *self, struct lr_error *err)
 {
-    size_t room;
-    ssize_t got;
-    void *at;
-    lr_status status = lines_room(&self->lines, &at, &room, err);
+    size_t got;
+    lr_status status = lines_pread(&self->lines, self->fd, self->read_at, &got, err);
 
     if (status != LR_OK)
         return status;
-    do
-        got = pread(self->fd, at, room, (off_t)self->read_at);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return lr_fail(err, LR_EUNAVAILABLE, "it cannot be read: %s", strerror(errno));
-    self->read_at += got;
-    lines_add(&self->lines, (size_t)got);
+    self->read_at += (int64_t)got;
+    lines_add(&self->lines, got);
     return LR_OK;
 }
 
