@@ -6,8 +6,9 @@
 #   packaging/check.sh PROGRAM... -- PROGRAM...
 #
 # First the programs of `make test`, several at a time; then what keeps all cores busy by itself
-# (lint, sanitizers, fuzzing); then the programs after "--", which measure time or start a Kafka
-# broker, one by one.
+# (lint, sanitizers, fuzzing); then the programs after "--", which take long and mostly wait for a
+# Kafka broker of their own, two at a time; last those among them that measure time (chaos), one
+# by one.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 log=$(mktemp) || exit 70
@@ -37,6 +38,14 @@ done
 stage 'tests' "${quick[@]}"
 JOBS=1 stage 'lint, sanitizers, fuzzing' packaging/lint.sh packaging/sanitize.sh \
     packaging/tsan.sh packaging/fuzz.sh
-JOBS=1 stage 'the demo, an installation, Apache Kafka' "$@"
+waiting=() timed=()
+for program; do
+    case $program in
+    */chaos/*) timed+=("$program") ;;
+    *) waiting+=("$program") ;;
+    esac
+done
+JOBS=2 stage 'the demo, an installation, Apache Kafka' "${waiting[@]}"
+JOBS=1 stage 'chaos' "${timed[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
