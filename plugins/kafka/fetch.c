@@ -70,66 +70,7 @@ void holds_finish(struct source *s)
     }
 }
 
-/* ---- headers and t0 --------------------------------------------------------------------- */
-
-lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *ret_header)
-{
-    const rd_kafka_headers_t *list = headers;
-    const char *name;
-    const void *value;
-    size_t len;
-
-    if (!list || rd_kafka_header_get_all(list, index, &name, &value, &len))
-        return LR_END;
-    *ret_header = (struct lr_header){name, value, (uint32_t)len, 0};
-    return LR_OK;
-}
-
-static int64_t t0_of(const rd_kafka_headers_t *headers, int64_t otherwise)
-{
-    const void *value;
-    const char *digits;
-    size_t len;
-    int64_t t0 = 0;
-
-    if (rd_kafka_header_get_last(headers, T0_HEADER, &value, &len) || len == 0 || len > 18 + 1)
-        return otherwise;
-    digits = value;
-    for (size_t i = 0; i < len; i++) {
-        if (digits[i] < '0' || digits[i] > '9' || t0 > (INT64_MAX - 9) / 10)
-            return otherwise;
-        t0 = t0 * 10 + (digits[i] - '0');
-    }
-    return t0;
-}
-
-/* ---- one record ------------------------------------------------------------------------- */
-
-static void fill(struct lr_batch *batch, uint32_t index, const struct stream *st,
-                 const rd_kafka_message_t *m)
-{
-    rd_kafka_timestamp_type_t type;
-    int64_t timestamp = rd_kafka_message_timestamp(m, &type);
-    rd_kafka_headers_t *headers = NULL;
-    struct lr_record *record = lr_batch_record(batch, index);
-
-    if (rd_kafka_message_headers(m, &headers))
-        headers = NULL;
-    *record = (struct lr_record){
-        .value = m->payload,
-        .key = m->key,
-        .headers = headers,
-        .offset = m->offset,
-        .timestamp_ns =
-            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || timestamp < 0 ? -1 : timestamp * MS,
-        .value_len = (uint32_t)m->len,
-        .key_len = (uint32_t)m->key_len,
-        .stream = st->info.id,
-        .flags = m->payload ? 0 : LR_RECORD_NULL,
-    };
-    if (batch->t0)
-        batch->t0[index] = headers ? t0_of(headers, record->timestamp_ns) : record->timestamp_ns;
-}
+/* ---- what comes instead of a record ------------------------------------------------------ */
 
 /* Why the records at the position are gone, and how many (-1: nobody knows). */
 static int64_t describe_gap(const struct stream *st, int64_t offset, int64_t low, int64_t high,
@@ -278,7 +219,7 @@ static lr_status fetch_some(struct source *s, struct stream *st, struct lr_batch
             st->position = m->offset; /* nothing lies between */
             return keep(st, at + i, got - i, err);
         } else if (m->offset >= st->position) {
-            fill(batch, batch->count++, st, m);
+            record_fill(s, batch, batch->count++, st, m);
             st->position = m->offset + 1;
             st->settled = 1;
             hold->messages[hold->n++] = m;

@@ -162,7 +162,7 @@ static lr_status source_poll(void *self, struct lr_batch *batch, uint32_t max_re
 
     batch->count = batch->n_spans = 0;
     batch->hold = NULL;
-    batch->header = fetch_header;
+    batch->header = record_header;
     batch->header_domain = kafka_domain;
     status = look(s, batch, max_records, until, n_until, ret_event, err);
     if (status == LR_AGAIN && timeout_ns > 0) {
@@ -210,6 +210,7 @@ static lr_status source_create(const struct lr_host *host, const void *settings,
         return lr_fail(err, LR_ENOMEM, "no memory for a Kafka source");
     s->host = host;
     s->settings = settings;
+    s->look = record_can_look();
     wire_init(&s->wire, host, &s->settings->common);
     s->failure = (struct lr_error)LR_ERROR_INIT;
     if (!bell_init(&s->bell)) {

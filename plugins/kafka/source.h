@@ -9,6 +9,7 @@
  *   source.c     poll and the descriptor; serves events
  *   member.c     start and stop: in and out of the group
  *   fetch.c      partition queues -> records and spans
+ *   record.c     a message -> a record
  *   streams.c    the table of streams this instance has ever had
  *   rebalance.c  a noted rebalance -> an event of the host, and its answer
  *   positions.c  commit, committed, seek, ends
@@ -62,6 +63,8 @@ struct source {
     uint32_t turn; /* who is asked first */
 
     struct hold *free_holds, *used_holds;
+    int32_t look;    /* records without headers are known by their bytes (record.c) */
+    uint32_t looked; /* such records so far */
 
     int32_t noted;                               /* LR_EVENT_*, 0: none */
     rd_kafka_topic_partition_list_t *partitions; /* of the noted event */
@@ -121,7 +124,14 @@ void holds_finish(struct source *s);
 /* Fills the batch; LR_OK also with nothing in it. *ret_more: something was left behind. */
 lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
                 uint32_t n_until, int *ret_more, struct lr_error *err);
-lr_status fetch_header(const void *headers, uint32_t index, struct lr_header *ret_header);
+
+/* record.c */
+void record_fill(struct source *s, struct lr_batch *batch, uint32_t index, const struct stream *st,
+                 const rd_kafka_message_t *m);
+lr_status record_header(const void *headers, uint32_t index, struct lr_header *ret_header);
+/* The bytes around a value say that it lies in a record that has no headers; 0: who knows. */
+int record_is_bare(const void *value, size_t len);
+int record_can_look(void); /* this librdkafka is known to leave values where they lie */
 
 /* rebalance.c */
 void rebalance_note(rd_kafka_t *rk, rd_kafka_resp_err_t code,
