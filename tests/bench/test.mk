@@ -22,6 +22,13 @@ $(REFERENCE): $(REFERENCE).o $(BUILD)/plugins/common/number.o $(BUILD)/plugins/l
 bench-kafka: all $(REFERENCE)
 	BUILD=$(BUILD) tests/bench/kafka.sh $(ROUNDS) $(RECORDS)
 
+# What the latency benchmarks are driven with, lrhost's own and those of other systems.
+DRIVER := $(BUILD)/tests/bench/driver
+$(DRIVER): $(patsubst %,$(BUILD)/tests/bench/%.o,driver driver_read driver_client) \
+    $(BUILD)/plugins/common/draw.o $(BUILD)/plugins/common/random.o \
+    $(BUILD)/plugins/common/number.o $(BUILD)/plugins/generator/print.o
+	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lrdkafka -lm
+
 TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 
 # A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring
