@@ -244,11 +244,12 @@ static void report(const struct writer *w, const struct reader *reader, double r
 static const char usage[] =
     "driver SERVERS TO FROM [--rate 10000] [--burst RECORDS] [--seconds 20] [--warmup 5]\n"
     "       [--partitions N] [--keys N] [--spread PARTITIONS] [--isolation read_committed]\n"
-    "       [--ready SECONDS] [--grace SECONDS] [--label TEXT]\n"
+    "       [--ready SECONDS] [--grace SECONDS] [--label TEXT] [--prepare]\n"
     "--burst: at most so many at once (default: what is due in a millisecond, at least 1)\n"
     "--partitions: topics that are missing are made with so many\n"
     "--keys: so many different keys (default: records have none)\n"
     "--isolation: read_committed (default) or read_uncommitted\n"
+    "--prepare: only makes the topics\n"
     "--ready: how long to wait for a first record (60); --grace: for the last ones (10)\n";
 
 static double number(const char *text, double least, double most)
@@ -264,10 +265,19 @@ static double number(const char *text, double least, double most)
 static void read_arguments(struct plan *plan, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"rate", 1, 0, 'r'},      {"burst", 1, 0, 'b'}, {"seconds", 1, 0, 's'},
-        {"warmup", 1, 0, 'w'},    {"keys", 1, 0, 'k'},  {"partitions", 1, 0, 'p'},
-        {"isolation", 1, 0, 'i'}, {"ready", 1, 0, 'R'}, {"spread", 1, 0, 'd'},
-        {"grace", 1, 0, 'g'},     {"label", 1, 0, 'l'}, {0},
+        {"rate", 1, 0, 'r'},
+        {"burst", 1, 0, 'b'},
+        {"seconds", 1, 0, 's'},
+        {"warmup", 1, 0, 'w'},
+        {"keys", 1, 0, 'k'},
+        {"partitions", 1, 0, 'p'},
+        {"isolation", 1, 0, 'i'},
+        {"ready", 1, 0, 'R'},
+        {"spread", 1, 0, 'd'},
+        {"grace", 1, 0, 'g'},
+        {"label", 1, 0, 'l'},
+        {"prepare", 0, 0, 'P'},
+        {0},
     };
     double burst = 0;
     int c;
@@ -306,6 +316,9 @@ static void read_arguments(struct plan *plan, int argc, char **argv)
             break;
         case 'l':
             plan->label = optarg;
+            break;
+        case 'P':
+            plan->prepare = 1;
             break;
         default:
             die("usage:\n%s", usage);
@@ -346,6 +359,8 @@ int main(int argc, char **argv)
     read_arguments(&plan, argc, argv);
     (void)prctl(PR_SET_TIMERSLACK, 1);
     topics_prepare(&plan);
+    if (plan.prepare)
+        return 0;
     open_writer(w, &plan);
     reader_open(&reader);
     if (pthread_create(&thread, NULL, reader_run, &reader) != 0)

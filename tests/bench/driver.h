@@ -24,6 +24,7 @@ struct plan {
     double rate, seconds, warmup;
     uint32_t burst, keys, spread;
     int32_t partitions;
+    int32_t prepare;
     uint64_t count, warm; /* records; the first of them that only warm up */
     int64_t ready_ns, grace_ns;
 };
