@@ -14,6 +14,7 @@
 #   make fuzz          every fuzz target for FUZZ_SECONDS (30)
 #   make bench         in-process throughput against a fused loop
 #   make bench-kafka   CPU per record through a real Kafka, against a hand-fused relay; ROUNDS=5
+#   make bench-peers   the same with Flink, Spark and Kafka Streams; fetches 500 MB; ROUNDS=5
 #   make docs          write docs/configuration.md from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)

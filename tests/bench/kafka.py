@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 
+from measure import cpu_of, machine
+
 NAMES = {
     "raw": "reference, bytes only",
     "score": "reference, scoring",
@@ -22,23 +24,6 @@ NAMES = {
     "microbatch": "lrhost, microbatch",
     "once": "lrhost, streaming, exactly_once",
 }
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def machine():
-    """Seconds since the start: busy, stolen, all."""
-    with open("/proc/stat", encoding="ascii") as stat:
-        user, nice, system, idle, iowait, irq, soft, steal = map(int, stat.readline().split()[1:9])
-    busy = user + nice + system + irq + soft
-    return [t / TICK for t in (busy, steal, busy + steal + idle + iowait)]
-
-
-def cpu_of(pid):
-    if pid == "0":
-        return 0
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def measure(broker, *command):

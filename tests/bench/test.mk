@@ -22,6 +22,11 @@ $(REFERENCE): $(REFERENCE).o $(BUILD)/plugins/common/number.o $(BUILD)/plugins/l
 bench-kafka: all $(REFERENCE)
 	BUILD=$(BUILD) tests/bench/kafka.sh $(ROUNDS) $(RECORDS)
 
+# Against Flink, Spark and Kafka Streams; see tests/bench/peers.sh.
+.PHONY: bench-peers
+bench-peers: all $(REFERENCE)
+	BUILD=$(BUILD) tests/bench/peers.sh throughput $(ROUNDS) $(RECORDS)
+
 # What the latency benchmarks are driven with, lrhost's own and those of other systems.
 DRIVER := $(BUILD)/tests/bench/driver
 $(DRIVER): $(patsubst %,$(BUILD)/tests/bench/%.o,driver driver_read driver_client) \
