@@ -5,15 +5,23 @@
 # broker, in turn. Not a test: it fetches several hundred MB from Maven Central once, takes minutes,
 # and machines are shared. docs/benchmarks.md tells what is measured and how.
 #
-#   peers.sh throughput [ROUNDS] [RECORDS]     CPU, memory, records/s from a filled topic
+#   peers.sh throughput [ROUNDS] [RECORDS]   CPU, memory, records/s from a filled topic
+#   peers.sh latency [ROUNDS] [SECONDS]      from due time to a reader, at RATES="10000 1000"
+#   peers.sh steady [ROUNDS] [SECONDS]       CPU and memory at 10,000 records/s, and idle
 #
-# CONTESTANTS="streaming flink" takes only those. Every run is a line of $BUILD/bench-peers.jsonl.
+# CONTESTANTS="streaming flink" takes only those, JVM="-Xmx1g" gives options to all JVMs, WARMUP
+# is that of a first load in seconds. Every run is a line of $BUILD/bench-peers.jsonl.
 . "$(dirname "$0")/../kafka/lib.sh"
-mode=${1:-throughput} rounds=${2:-5} more=${3:-}
+mode=${1:-throughput}
 "$root/tests/bench/peers/build.sh" "$BUILD/peers" || exit
 start_broker log.segment.delete.delay.ms=1000
 case $mode in
-throughput) set -- "$rounds" "${more:-3000000}" ;;
+throughput) set -- "${2:-5}" "${3:-3000000}" ;;
+latency)
+    # shellcheck disable=SC2086 # several rates
+    set -- "${2:-5}" "${WARMUP:-10}" "${3:-10}" ${RATES:-10000 1000}
+    ;;
+steady) set -- "${2:-1}" "${WARMUP:-10}" "${3:-30}" 10000 ;;
 *) fail "no mode '$mode'" ;;
 esac
 export BUILD KAFKA_PID

@@ -23,9 +23,14 @@ bench-kafka: all $(REFERENCE)
 	BUILD=$(BUILD) tests/bench/kafka.sh $(ROUNDS) $(RECORDS)
 
 # Against Flink, Spark and Kafka Streams; see tests/bench/peers.sh.
-.PHONY: bench-peers
-bench-peers: all $(REFERENCE)
-	BUILD=$(BUILD) tests/bench/peers.sh throughput $(ROUNDS) $(RECORDS)
+.PHONY: bench-peers bench-peers-latency bench-peers-steady
+bench-peers bench-peers-latency bench-peers-steady: all $(REFERENCE) $(BUILD)/tests/bench/driver
+bench-peers:
+	BUILD=$(BUILD) tests/bench/peers.sh throughput "$(ROUNDS)" "$(RECORDS)"
+bench-peers-latency:
+	BUILD=$(BUILD) tests/bench/peers.sh latency "$(ROUNDS)" "$(SECONDS)"
+bench-peers-steady:
+	BUILD=$(BUILD) tests/bench/peers.sh steady "$(ROUNDS)" "$(SECONDS)"
 
 # What the latency benchmarks are driven with, lrhost's own and those of other systems.
 DRIVER := $(BUILD)/tests/bench/driver

@@ -40,7 +40,7 @@ fetch() # NAME
 {
     local settings=()
     command -v mvn >/dev/null || skip "no mvn to fetch $1 with"
-    rm -rf "$dir/$1"
+    rm -rf "${dir:?}/$1"
     mkdir -p "$dir/$1"
     if [ "$1" = spark ]; then
         central_only "$dir/settings.xml"
@@ -56,7 +56,7 @@ compile() # NAME
 {
     local sources=("$here"/*.java "$here/$1"/*.java)
     [ "$(cat "${sources[@]}" | cksum)" != "$(cat "$dir/$1/sources" 2>/dev/null)" ] || return 0
-    rm -rf "$dir/$1/classes"
+    rm -rf "${dir:?}/$1/classes"
     javac -nowarn -cp "$dir/$1/libs/*" -d "$dir/$1/classes" "${sources[@]}"
     cat "${sources[@]}" | cksum >"$dir/$1/sources"
 }

@@ -3,7 +3,10 @@
 """The rounds of tests/bench/peers.sh, which starts the broker and calls this with BUILD, KAFKA and
 KAFKA_PID.
 
-  peers.py throughput WORK ROUNDS RECORDS     peers.py table [throughput] [RUN]
+  peers.py throughput WORK ROUNDS RECORDS
+  peers.py latency WORK ROUNDS WARMUP SECONDS RATE...
+  peers.py steady WORK ROUNDS WARMUP SECONDS RATE
+  peers.py table throughput|latency|steady [RUN]
 
 Each run is a line of JSON in $BUILD/bench-peers.jsonl; the tables are made from those of the last
 RUN, or of the one that is named.
@@ -18,16 +21,21 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import contestants  # noqa: E402
+import loads  # noqa: E402
 import runs  # noqa: E402
 import tables  # noqa: E402
 
-THROUGHPUT = ("raw score streaming microbatch once flink kstreams spark spark-realtime").split()
+ALL = {
+    "throughput": "raw score streaming microbatch once flink kstreams spark spark-realtime",
+    "latency": "driver raw score streaming flink flink-default kstreams spark spark-realtime",
+    "steady": "score streaming microbatch flink kstreams spark spark-realtime",
+}
 TRIAL = 20000
 rows = f"{contestants.build}/bench-peers.jsonl"
 
 
-def chosen(default):
-    return os.environ.get("CONTESTANTS", "").split() or default
+def chosen(mode):
+    return (os.environ.get("CONTESTANTS") or ALL[mode]).split()
 
 
 def in_turn(names, number):
@@ -94,24 +102,46 @@ def compare(bench, names):
 # ---- modes -----------------------------------------------------------------------------------
 
 
-def throughput(work, rounds, records):
-    bench, names = runs.Bench(work), chosen(THROUGHPUT)
-    run, records = datetime.datetime.now().strftime("%Y%m%d-%H%M%S"), int(records)
+def rounds_of(mode, work, rounds, before, once):
+    """Calls `once` for each contestant of each round; keeps and prints the rows that it returns."""
+    bench, names = runs.Bench(work), chosen(mode)
+    run = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     compare(bench, names)
-    bench.fill("records", records)
+    before(bench)
     for number in range(int(rounds)):
         for name in in_turn(names, number):
-            row = runs.throughput(bench, name, "records", f"{name}-{number}", records)
-            row = keep(row, mode="throughput", run=run, commit=commit(), round=number)
-            print(tables.throughput_line(row), flush=True)
-    tables.show(rows, "throughput", run)
+            for row in once(bench, name, number):
+                row = keep(row, mode=mode, run=run, commit=commit(), round=number)
+                print(tables.line(row), flush=True)
+    tables.show(rows, mode, run)
+
+
+def throughput(work, rounds, records):
+    records = int(records)
+    rounds_of("throughput", work, rounds, lambda bench: bench.fill("records", records),
+              lambda bench, name, number: [runs.throughput(bench, name, "records",
+                                                           f"{name}-{number}", records)])
+
+
+def latency(work, rounds, warmup, seconds, *rates):
+    rates = [int(rate) for rate in rates]
+    rounds_of("latency", work, rounds, lambda bench: None,
+              lambda bench, name, number: loads.latency(bench, name, number, rates, float(warmup),
+                                                        float(seconds)))
+
+
+def steady(work, rounds, warmup, seconds, rate):
+    rounds_of("steady", work, rounds, lambda bench: None,
+              lambda bench, name, number: [loads.steady(bench, name, number, int(rate),
+                                                        float(warmup), float(seconds))])
 
 
 def main():
     verb, *words = sys.argv[1:] or [""]
-    if verb == "throughput":
-        throughput(*words)
-    elif verb == "table":
+    modes = {"throughput": throughput, "latency": latency, "steady": steady}
+    if verb in modes:
+        modes[verb](*words)
+    elif verb == "table" and words:
         tables.show(rows, *words)
     else:
         sys.exit(__doc__)

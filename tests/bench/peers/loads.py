@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""A contestant under a steady load of tests/bench/driver, and idle."""
+import json
+import subprocess
+import time
+
+import contestants
+from runs import Broken, Noise, Run
+
+PROBE_S, SETTLE_S, READY_S = 0.05, 5, 90
+
+
+class Span:
+    """CPU and memory of a tree between two moments; nothing is asked in between."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.began = time.monotonic(), tree.cpu()
+
+    def end(self):
+        wall, cpu = (b - a for a, b in zip(self.began, (time.monotonic(), self.tree.cpu())))
+        now, peak = self.tree.memory()
+        return {"wall_s": round(wall, 3), "cpu_s": round(cpu, 2), "rss_kib": now,
+                "peak_rss_kib": peak}
+
+
+def drive(bench, tree, source, target, rate, warmup, seconds):
+    """What the driver says, and the tree's CPU and memory in the seconds that count."""
+    warm = bench.ends.sum(source) + int(warmup * rate)
+    words = [f"{contestants.build}/tests/bench/driver", bench.servers, source, target,
+             "--rate", str(rate), "--warmup", str(warmup), "--seconds", str(seconds),
+             "--ready", str(READY_S)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as driver:
+        while driver.poll() is None and bench.ends.sum(source) < warm:
+            time.sleep(PROBE_S)
+        span = Span(tree)
+        time.sleep(seconds if driver.poll() is None else 0)
+        used = span.end()
+        told = driver.communicate(timeout=120)[0]
+    if driver.returncode:
+        raise Broken(f"the driver: exit {driver.returncode}")
+    told = json.loads(told)
+    if told["lost"] or told["not_delivered"]:
+        raise Broken(f"{told['lost']} records lost, {told['not_delivered']} not delivered")
+    return {"load": used, "driver": told}
+
+
+class Nothing:
+    """In place of a contestant's tree: driver and broker alone."""
+
+    def cpu(self):
+        return 0
+
+    def memory(self):
+        return 0, 0
+
+
+def latency(bench, name, number, rates, warmup, seconds):
+    """One row for each rate. The first one's warm-up is also that of a JVM's compiler."""
+    source, target = f"in-{name}-{number}", f"out-{name}-{number}"
+    rows = []
+
+    def measure(tree, into):
+        for rate in rates:
+            noise = Noise(bench)
+            found = drive(bench, tree, source, into, rate, 2 if rows else warmup, seconds)
+            rows.append({"contestant": name, "rate": rate, **found,
+                         **noise.until_now(found["load"]["cpu_s"])})
+
+    bench.topics("create", source, target)
+    if name == "driver":
+        measure(Nothing(), source)
+    else:
+        with Run(bench, name, "latency", source, target) as run:
+            measure(run.tree, target)
+    bench.topics("delete", source, target)
+    return rows
+
+
+def steady(bench, name, number, rate, warmup, seconds):
+    """At a rate, then idle; set as for throughput."""
+    source, target = f"in-{name}-{number}", f"out-{name}-{number}"
+    bench.topics("create", source, target)
+    with Run(bench, name, "throughput", source, target) as run:
+        found = drive(bench, run.tree, source, target, rate, warmup, seconds)
+        time.sleep(SETTLE_S)
+        span = Span(run.tree)
+        time.sleep(seconds)
+        found["idle"] = span.end()
+    bench.topics("delete", source, target)
+    return {"contestant": name, "rate": rate, **found}
