@@ -13,10 +13,14 @@
 # is that of a first load in seconds. Every run is a line of $BUILD/bench-peers.jsonl.
 . "$(dirname "$0")/../kafka/lib.sh"
 mode=${1:-throughput}
-"$root/tests/bench/peers/build.sh" "$BUILD/peers" || exit
+peers=()
+for name in ${CONTESTANTS:-flink spark kstreams}; do
+    case $name in flink* | spark* | kstreams) peers+=("${name%%-*}") ;; esac
+done
+"$root/tests/bench/peers/build.sh" "$BUILD/peers" "${peers[@]}" || exit
 start_broker log.segment.delete.delay.ms=1000
 case $mode in
-throughput) set -- "${2:-5}" "${3:-3000000}" ;;
+throughput) set -- "${2:-5}" "${3:-4000000}" ;;
 latency)
     # shellcheck disable=SC2086 # several rates
     set -- "${2:-5}" "${WARMUP:-10}" "${3:-10}" ${RATES:-10000 1000}

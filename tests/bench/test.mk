@@ -28,9 +28,9 @@ bench-peers bench-peers-latency bench-peers-steady: all $(REFERENCE) $(BUILD)/te
 bench-peers:
 	BUILD=$(BUILD) tests/bench/peers.sh throughput "$(ROUNDS)" "$(RECORDS)"
 bench-peers-latency:
-	BUILD=$(BUILD) tests/bench/peers.sh latency "$(ROUNDS)" "$(SECONDS)"
+	BUILD=$(BUILD) tests/bench/peers.sh latency "$(ROUNDS)" "$(SPAN)"
 bench-peers-steady:
-	BUILD=$(BUILD) tests/bench/peers.sh steady "$(ROUNDS)" "$(SECONDS)"
+	BUILD=$(BUILD) tests/bench/peers.sh steady "$(ROUNDS)" "$(SPAN)"
 
 # What the latency benchmarks are driven with, lrhost's own and those of other systems.
 DRIVER := $(BUILD)/tests/bench/driver

@@ -15,8 +15,9 @@ import java.util.regex.Pattern;
  * lrhost's: every number is read, the prediction is bias, then + w[i] * x[i] in this order, each
  * step rounded, and t1 is the time in milliseconds. A bad record ends the job.
  *
- * Numbers are read by FastDoubleParser, for which the JDK's parser costs about TODO times as much;
- * -Dparser=jdk asks for that one.
+ * Numbers are read by FastDoubleParser, since the JDK's parser, which -Dparser=jdk asks for, costs
+ * more. They are printed by the JDK, which up to version 18 at times writes a digit more than
+ * needed; the text still reads back as the same double.
  */
 public final class Score implements Serializable {
     private static final long serialVersionUID = 1;

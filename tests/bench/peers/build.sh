@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Fetches the peers' jars (some 600 MB with what Maven keeps) and compiles their jobs:
+# Fetches the peers' jars (some 500 MB) and compiles their jobs:
 #
-#   build.sh DIR      DIR/NAME/libs and DIR/NAME/classes for flink, spark and kstreams
+#   build.sh DIR [NAME...]     DIR/NAME/libs and DIR/NAME/classes for flink, spark, kstreams
 #
 # What is there and up to date stays. Without java, mvn or a network this exits with 77 and one line.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${1:?where to}
+shift
 
 skip()
 {
@@ -61,10 +62,11 @@ compile() # NAME
     cat "${sources[@]}" | cksum >"$dir/$1/sources"
 }
 
+[ $# -gt 0 ] || exit 0
 command -v javac >/dev/null || skip "no JDK for the peers"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-for name in flink spark kstreams; do
+for name in "$@"; do
     cmp -s "$here/$name/pom.xml" "$dir/$name/pom.xml" || fetch "$name"
     compile "$name"
 done

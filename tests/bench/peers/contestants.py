@@ -21,6 +21,11 @@ TITLES = {
     "spark-realtime": "Spark 4.1.1, real-time",
 }
 JOBS = {"flink": "FlinkJob", "kstreams": "KafkaStreamsJob", "spark": "SparkJob"}
+# Tried: G1, which is the JVM's default here, Parallel and Serial. Parallel takes least CPU, Serial
+# least memory; what a peer is charged for is what it was set for.
+HEAP = {"throughput": ["-Xmx2g", "-XX:+UseParallelGC"], "steady": ["-Xmx1g", "-XX:+UseSerialGC"],
+        "latency": ["-Xmx2g"]}
+SETTINGS = {"throughput": "throughput", "steady": "throughput", "latency": "latency"}
 ENDLESS = 10**12
 
 bench = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -34,9 +39,11 @@ def is_jvm(name):
 def _jvm(name, mode, job):
     peer, _, variant = name.partition("-")
     jars = f"{build}/peers/{peer}"
-    words = [job["servers"], job["group"], job["from"], job["to"], job["model"], job["dir"],
-             "default" if variant == "default" else mode]
-    return ["java", f"@{bench}/peers/{peer}/jvm.args", *os.environ.get("JVM", "").split(),
+    opens = f"{bench}/peers/{peer}/jvm.args"
+    setting = variant if variant == "default" else SETTINGS[mode]
+    words = [*(job[key] for key in ("servers", "group", "from", "to", "model", "dir")), setting]
+    return ["java", *HEAP[mode], *os.environ.get("JVM", "").split(),
+            *([f"@{opens}"] if os.path.exists(opens) else []),
             "-cp", f"{jars}/classes:{jars}/libs/*", JOBS[peer], *words,
             *(["realtime"] if variant == "realtime" else [])]
 

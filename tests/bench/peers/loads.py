@@ -78,10 +78,10 @@ def latency(bench, name, number, rates, warmup, seconds):
 
 
 def steady(bench, name, number, rate, warmup, seconds):
-    """At a rate, then idle; set as for throughput."""
+    """At a rate, then idle."""
     source, target = f"in-{name}-{number}", f"out-{name}-{number}"
     bench.topics("create", source, target)
-    with Run(bench, name, "throughput", source, target) as run:
+    with Run(bench, name, "steady", source, target) as run:
         found = drive(bench, run.tree, source, target, rate, warmup, seconds)
         time.sleep(SETTLE_S)
         span = Span(run.tree)

@@ -15,9 +15,9 @@ import org.apache.spark.sql.streaming.Trigger;
  *
  *   SparkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | default [realtime]
  *
- * Micro-batches follow each other without a pause. Real-time mode runs one task for each partition at
- * the same time, so it needs as many slots, and ends a batch, which is its checkpoint, every 5 s: it
- * takes no less.
+ * Micro-batches follow each other without a pause. Real-time mode runs one task for each partition
+ * at the same time, so it needs as many slots, and ends a batch, which is its checkpoint, every 5 s:
+ * it takes no less.
  */
 public final class SparkJob {
     private SparkJob() {
