@@ -15,8 +15,10 @@ TITLES = {
     "microbatch": "lrhost, microbatch",
     "once": "lrhost, exactly_once",
     "flink": "Flink 2.2.1",
+    "flink-linger1": "Flink 2.2.1, linger 1 ms",
     "flink-default": "Flink 2.2.1, its defaults",
     "kstreams": "Kafka Streams 4.1.0",
+    "kstreams-linger1": "Kafka Streams 4.1.0, linger 1 ms",
     "spark": "Spark 4.1.1, micro-batch",
     "spark-realtime": "Spark 4.1.1, real-time",
 }
@@ -40,7 +42,7 @@ def _jvm(name, mode, job):
     peer, _, variant = name.partition("-")
     jars = f"{build}/peers/{peer}"
     opens = f"{bench}/peers/{peer}/jvm.args"
-    setting = variant if variant == "default" else SETTINGS[mode]
+    setting = variant if variant in ("default", "linger1") else SETTINGS[mode]
     words = [*(job[key] for key in ("servers", "group", "from", "to", "model", "dir")), setting]
     return ["java", *HEAP[mode], *os.environ.get("JVM", "").split(),
             *([f"@{opens}"] if os.path.exists(opens) else []),

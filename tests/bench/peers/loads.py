@@ -8,6 +8,7 @@ import contestants
 from runs import Broken, Noise, Run
 
 PROBE_S, SETTLE_S, READY_S = 0.05, 5, 90
+SHORT_S = 3  # a warm-up of what has no compiler at work
 
 
 class Span:
@@ -56,14 +57,15 @@ class Nothing:
 
 
 def latency(bench, name, number, rates, warmup, seconds):
-    """One row for each rate. The first one's warm-up is also that of a JVM's compiler."""
+    """One row for each rate; the first warm-up is also that of a JVM's compiler."""
     source, target = f"in-{name}-{number}", f"out-{name}-{number}"
     rows = []
 
     def measure(tree, into):
         for rate in rates:
             noise = Noise(bench)
-            found = drive(bench, tree, source, into, rate, 2 if rows else warmup, seconds)
+            warm = SHORT_S if rows or not contestants.is_jvm(name) else warmup
+            found = drive(bench, tree, source, into, rate, warm, seconds)
             rows.append({"contestant": name, "rate": rate, **found,
                          **noise.until_now(found["load"]["cpu_s"])})
 

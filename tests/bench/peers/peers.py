@@ -27,7 +27,8 @@ import tables  # noqa: E402
 
 ALL = {
     "throughput": "raw score streaming microbatch once flink kstreams spark spark-realtime",
-    "latency": "driver raw score streaming flink flink-default kstreams spark spark-realtime",
+    "latency": "driver score streaming flink flink-linger1 flink-default kstreams spark-realtime "
+               "spark",
     "steady": "score streaming microbatch flink kstreams spark spark-realtime",
 }
 TRIAL = 20000

@@ -21,7 +21,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The job on Flink's DataStream API, the whole cluster in this process. Source, score and sink are
  * chained: no record crosses a thread or is copied between them.
  *
- *   FlinkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | default
+ *   FlinkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | linger1 | default
  */
 public final class FlinkJob {
     private static final TypeInformation<byte[]> BYTES =
@@ -70,7 +70,7 @@ public final class FlinkJob {
         env.enableCheckpointing(1000, CheckpointingMode.AT_LEAST_ONCE);
         if (!mode.equals("default"))
             env.getConfig().enableObjectReuse();
-        if (mode.equals("latency"))
+        if (mode.equals("latency") || mode.equals("linger1"))
             env.setBufferTimeout(0);
         return env;
     }

@@ -12,7 +12,7 @@ import org.apache.kafka.streams.kstream.Produced;
 /**
  * The job on Kafka Streams.
  *
- *   KafkaStreamsJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | default
+ *   KafkaStreamsJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | linger1 | default
  */
 public final class KafkaStreamsJob {
     private KafkaStreamsJob() {

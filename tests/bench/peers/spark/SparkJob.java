@@ -13,7 +13,7 @@ import org.apache.spark.sql.streaming.Trigger;
 /**
  * The job on Spark's Structured Streaming, driver and executor in this process.
  *
- *   SparkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | default [realtime]
+ *   SparkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | linger1 | default [realtime]
  *
  * Micro-batches follow each other without a pause. Real-time mode runs one task for each partition
  * at the same time, so it needs as many slots, and ends a batch, which is its checkpoint, every 5 s:
