@@ -3,9 +3,10 @@
  * Bytes -> columns.
  *
  * A record of finite numbers with single separators, "f0,...,fn" or "f0,...,fn;label", is read in
- * one pass. Whatever stops that pass (blanks, a missing column, another layout, a mistake) goes
- * through the patient reader, from its begin: it splits columns first, allows blanks around
- * numbers, and can say what is wrong and where. So the fast way never judges, and both agree.
+ * one pass (plugins/common/row.h). Whatever stops that pass (blanks, a missing column, another
+ * layout, a mistake) goes through the patient reader, from its begin: it splits columns first,
+ * allows blanks around numbers, and can say what is wrong and where. So the fast way never judges,
+ * and both agree.
  *
  * Features are not even looked at when nobody wants them; neither is a prediction where a model
  * makes a new one, nor t2, for which a batch has no column. Every other column is always checked.
@@ -30,19 +31,11 @@ struct field {
 /* Returns 0 for everything that is not plainly good. */
 static inline int read_ordinary(const struct text *text, struct field value, double *row, double *y)
 {
-    const struct text_layout *layout = &text->layout;
-    const char *p = value.begin, *end = text_line_end(value.begin, value.end);
-    double label = NAN;
+    const char *end = text_line_end(value.begin, value.end);
+    double label;
 
-    if (number_parse_row(&p, end, layout->feature_separator, row, text->n_features) !=
-        text->n_features)
+    if (!text->read_row(&text->format, value.begin, end, row, &label))
         return 0;
-    if (p != end) {
-        if (*p != layout->separator || layout->n_columns == 1)
-            return 0;
-        if (number_parse(p + 1, end, &label) != end || !isfinite(label))
-            return 0;
-    }
     if (y)
         *y = label;
     return 1;

@@ -78,6 +78,7 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
     }
     text->host = host;
     text->settings = settings;
+    text->read_row = row_best(getenv(ROW_WAY_VARIABLE)).read;
     *ret_self = text;
     return LR_OK;
 }
@@ -164,6 +165,10 @@ static lr_status bind(void *self, struct lr_schema *schema, uint32_t wanted, int
     text->ordinary =
         text->read_features && layout->columns[0] == COLUMN_FEATURES &&
         (layout->n_columns == 1 || (layout->n_columns == 2 && layout->columns[1] == COLUMN_LABEL));
+    text->format =
+        (struct row_format){.n = text->n_features,
+                            .separator = layout->feature_separator,
+                            .label_separator = layout->n_columns > 1 ? layout->separator : '\0'};
     if (!schema->n_features && layout->has & 1U << COLUMN_FEATURES)
         schema->n_features = text->n_features;
     if (reads_prediction)

@@ -15,6 +15,8 @@
 
 #include <lrhost/lrhost.h>
 
+#include "plugins/common/row.h"
+
 struct text_settings {
     const char *const *columns;
     const char *const *append;
@@ -63,7 +65,9 @@ struct text {
     const char *const *feature_names; /* the model's, or NULL */
     int32_t scored;
     int32_t read_features; /* somebody wants them */
-    int32_t ordinary;      /* the record is features, or features and label */
+    int32_t ordinary;      /* the record is features, or features and label: */
+    struct row_format format;
+    row_read_fn *read_row; /* the fastest way that this processor has */
     struct text_stamp t0, t1, t2;
 };
 

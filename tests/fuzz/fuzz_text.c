@@ -6,6 +6,7 @@
  * What is checked besides the sanitizers:
  *  - a record is bad exactly when it is reported, once, with a known reason and a short printable
  *    sentence; then its row is zero. Else its numbers are finite, unless others are allowed;
+ *  - every way to read a row (plugins/common/row.h) that this processor has finds the same;
  *  - a blank before the record, which leads past the fast way, changes nothing;
  *  - the output is the input and the appended columns, within the bound, and a listener reads
  *    prediction and time back from it, bit for bit.
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/common/row.h"
 #include "tests/unit/fake_settings.h"
 
 #define MAX_FEATURES 8
@@ -184,6 +186,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size -= 2;
     copy = decode(&lane, data, size);
     check_row(&lane, choice == 1);
+
+    for (uint32_t w = 0; w < ROW_WAYS; w++) {
+        require(setenv(ROW_WAY_VARIABLE, row_way(w).name, 1) == 0);
+        lane_init(&again, settings[choice], lane.schema.n_features, LR_COLUMN_FEATURES);
+        other = decode(&again, data, size);
+        require(again.bad == lane.bad && same_row(&again, &lane));
+        free(other);
+        plugin->destroy(again.self);
+    }
+    require(unsetenv(ROW_WAY_VARIABLE) == 0);
 
     blank = malloc(size + 1);
     require(blank != NULL);

@@ -1,1 +1,1 @@
-FUZZ_USES_number := plugins/common/number.c
+FUZZ_USES_number := $(NUMBER_PARTS:%=plugins/common/%.c)

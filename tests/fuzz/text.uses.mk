@@ -1,1 +1,1 @@
-FUZZ_USES_text := $(wildcard plugins/text/*.c) plugins/common/number.c
+FUZZ_USES_text := $(wildcard plugins/text/*.c) $(NUMBER_PARTS:%=plugins/common/%.c)
