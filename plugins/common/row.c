@@ -41,7 +41,8 @@ int row_read_scalar(const struct row_format *format, const char *begin, const ch
 
 struct row_way row_way(uint32_t index)
 {
-    struct row_way ways[ROW_WAYS] = {{"scalar", row_read_scalar}, {"avx2", NULL}, {"avx512", NULL}};
+    struct row_way ways[ROW_WAYS] = {
+        {"scalar", row_read_scalar, NULL}, {"avx2", NULL, NULL}, {"avx512", NULL, NULL}};
 
 #if ROW_SIMD
     __builtin_cpu_init();
@@ -49,8 +50,11 @@ struct row_way row_way(uint32_t index)
         ways[1].read = row_read_avx2;
     if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2"))
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd") &&
+        __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("bmi2")) {
         ways[2].read = row_read_avx512;
+        ways[2].print = row_print_avx512;
+    }
 #endif
     return ways[index];
 }

@@ -11,6 +11,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #define ROW_SIMD 1
 row_read_fn row_read_avx2, row_read_avx512;
+row_print_fn row_print_avx512;
 #else
 #define ROW_SIMD 0
 #endif

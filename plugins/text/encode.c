@@ -35,6 +35,34 @@ static inline char *put_stamp(struct text_stamp *stamp, const struct text_layout
     return out + stamp->len;
 }
 
+/* Predictions of some records, printed ahead. */
+struct ahead {
+    struct row_text texts[ROW_PRINT_MOST];
+    uint32_t begin, end; /* records */
+};
+
+/* The prediction of record i. What is copied is always the same size, in the words in which it was
+ * written: other loads would wait for the stores. */
+static inline char *put_ahead(const struct text *text, const struct lr_batch *batch, uint32_t i,
+                              struct ahead *ahead, char *out)
+{
+    const struct row_text *printed;
+
+    if (i >= ahead->end) {
+        uint32_t left = batch->count - i;
+
+        ahead->begin = i;
+        ahead->end = i + (left < ROW_PRINT_MOST ? left : ROW_PRINT_MOST);
+        text->print_rows(batch->out + (size_t)i * batch->out_stride, batch->out_stride,
+                         ahead->end - i, ahead->texts);
+    }
+    printed = &ahead->texts[i - ahead->begin];
+    *out++ = text->layout.separator;
+    for (uint32_t at = 0; at < NUMBER_ROOM; at += 8)
+        memcpy(out + at, printed->text + at, 8);
+    return out + printed->len;
+}
+
 static char *put_predictions(const struct text_layout *layout, const double *values, uint32_t n,
                              char *out)
 {
@@ -67,7 +95,8 @@ size_t text_encode_bound(void *self, const struct lr_batch *batch)
     return bound;
 }
 
-static char *put_record(struct text *text, const struct lr_batch *batch, uint32_t i, char *out)
+static char *put_record(struct text *text, const struct lr_batch *batch, uint32_t i,
+                        struct ahead *ahead, char *out)
 {
     const struct text_layout *layout = &text->layout;
     const struct lr_record *record = lr_batch_record(batch, i);
@@ -82,6 +111,10 @@ static char *put_record(struct text *text, const struct lr_batch *batch, uint32_
     for (uint32_t c = 0; c < layout->n_append; c++) {
         switch (layout->append[c]) {
         case COLUMN_PREDICTION:
+            if (text->print_rows && batch->n_outputs == 1) {
+                out = put_ahead(text, batch, i, ahead, out);
+                break;
+            }
             out = put_predictions(layout, batch->out + (size_t)i * batch->out_stride,
                                   batch->n_outputs, out);
             break;
@@ -105,7 +138,9 @@ lr_status text_encode(void *self, struct lr_batch *batch, void *memory, size_t s
     struct text *text = self;
     size_t room = appended_room(text, batch);
     char *out = memory, *end = out + size;
+    struct ahead ahead;
 
+    ahead.begin = ahead.end = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct lr_record *record = lr_batch_record(batch, i);
         char *begin = out;
@@ -117,7 +152,7 @@ lr_status text_encode(void *self, struct lr_batch *batch, void *memory, size_t s
         if ((size_t)(end - out) < record->value_len + room)
             return lr_fail(err, LR_EINTERNAL,
                            "the memory to encode into is smaller than asked for");
-        out = put_record(text, batch, i, out);
+        out = put_record(text, batch, i, &ahead, out);
         batch->encoded[i] = (struct lr_bytes){begin, (uint32_t)(out - begin), 0};
     }
     return LR_OK;

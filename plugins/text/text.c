@@ -67,6 +67,7 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
                         struct lr_error *err)
 {
     struct text *text = calloc(1, sizeof *text);
+    struct row_way way;
 
     if (!text)
         return lr_fail(err, LR_ENOMEM, "no memory for a text codec");
@@ -78,7 +79,9 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
     }
     text->host = host;
     text->settings = settings;
-    text->read_row = row_best(getenv(ROW_WAY_VARIABLE)).read;
+    way = row_best(getenv(ROW_WAY_VARIABLE));
+    text->read_row = way.read;
+    text->print_rows = way.print;
     *ret_self = text;
     return LR_OK;
 }

@@ -67,7 +67,8 @@ struct text {
     int32_t read_features; /* somebody wants them */
     int32_t ordinary;      /* the record is features, or features and label: */
     struct row_format format;
-    row_read_fn *read_row; /* the fastest way that this processor has */
+    row_read_fn *read_row;    /* the fastest way that this processor has */
+    row_print_fn *print_rows; /* or NULL */
     struct text_stamp t0, t1, t2;
 };
 

@@ -178,6 +178,28 @@ static void check_print(const uint8_t *data)
     free(text);
 }
 
+/* Some doubles at once. */
+static void check_prints(const uint8_t *data, size_t size)
+{
+    struct row_text texts[ROW_PRINT_MOST];
+    double values[ROW_PRINT_MOST];
+    uint32_t n = (uint32_t)(size / sizeof *values);
+    char text[NUMBER_ROOM];
+
+    n = n < ROW_PRINT_MOST ? n : ROW_PRINT_MOST;
+    memcpy(values, data, n * sizeof *values);
+    for (uint32_t w = 0; w < ROW_WAYS; w++) {
+        row_print_fn *print = row_way(w).print;
+
+        if (!print)
+            continue;
+        print(values, 1, n, texts);
+        for (uint32_t j = 0; j < n; j++)
+            require(number_print(values[j], text) == texts[j].len &&
+                    memcmp(text, texts[j].text, texts[j].len) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -188,5 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_made_row(data, size);
     if (size >= 8)
         check_print(data);
+    if (size >= 16)
+        check_prints(data, size);
     return 0;
 }

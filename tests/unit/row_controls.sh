@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The controls of test_row: each way to read a record is broken on purpose, in one place at a time,
-# and the test must fail, or die at the page that may not be touched.
+# The controls of test_row: each way to read a record and to print numbers is broken on purpose, in
+# one place at a time, and the test must fail, or die at the page that may not be touched.
 set -u
 BUILD=${BUILD:-build}
 if [ -n "${SLOW:-}" ]; then
@@ -16,10 +16,11 @@ flags=(-std=c11 -D_GNU_SOURCE -O1 -w -Isdk/include -I. -Itests -Itests/unit -Ipl
 have=$("$BUILD/tests/unit/test_row" read choice 2>&1) || exit 1
 controls=0 missed=0 absent=0
 
-wrong() # NAME FILE FROM TO OTHER-WAY
+wrong() # NAME FILE FROM TO
 {
+    local others=() way
     case $have in
-    *"${2#row_}: not here"*)
+    *"${2#*_}: not here"*)
         absent=$((absent + 1))
         return
         ;;
@@ -31,8 +32,11 @@ wrong() # NAME FILE FROM TO OTHER-WAY
         finish_changes
     ) >"$work/wrong.c" || exit 1
     "${CC:-cc}" "${flags[@]}" -c "$work/wrong.c" -o "$work/wrong.o" || exit 1
+    for way in row_avx2 row_avx512 print_avx512; do
+        [ "$way" = "$2" ] || others+=("$BUILD/plugins/common/$way.o")
+    done
     "${CC:-cc}" "$BUILD/tests/unit/test_row.o" "$work/wrong.o" "$BUILD/plugins/common/row.o" \
-        "$BUILD/plugins/common/number.o" "$BUILD/plugins/common/row_$5.o" \
+        "$BUILD/plugins/common/number.o" "${others[@]}" \
         -o "$work/test" -lcunit -lm || exit 1
     controls=$((controls + 1))
     if bash -c "$work/test; exit" >"$work/log" 2>&1; then
@@ -42,8 +46,8 @@ wrong() # NAME FILE FROM TO OTHER-WAY
         echo "caught: $2: $1"
     fi
 }
-avx2() { wrong "$1" row_avx2 "$2" "$3" avx512; }
-avx512() { wrong "$1" row_avx512 "$2" "$3" avx2; }
+avx2() { wrong "$1" row_avx2 "$2" "$3"; }
+avx512() { wrong "$1" row_avx512 "$2" "$3"; }
 
 avx2 'nine digits' '!(fours & fours >> 4 & pairs >> 8)' '1'
 avx2 'a point alone is a number' '!(starts & points & w->ends >> 1)' '1'
@@ -56,6 +60,8 @@ avx512 'seventeen digits' 'sixteen = _mm_set1_epi8(ROW_DIGITS_16)' 'sixteen = _m
 avx512 'a point alone is a number' '_mm_sub_epi8(before, one), sixteen' 'before, sixteen'
 avx512 'an inexact mantissa' 'INT64_C(1) << 53' 'INT64_C(1) << 54'
 avx512 'bytes behind the record' '_mm512_maskz_loadu_epi8(inside, p)' '_mm512_loadu_si512(p)'
+wrong 'a rest is forgotten' print_avx512 '_mm512_test_epi64_mask(rest, rest)' '0'
+wrong 'not the nearer' print_avx512 '(nearer & ~(below ^ above))' '0'
 
 [ "$controls" -gt 0 ] || {
     echo "this processor has none of the ways that are to be broken"

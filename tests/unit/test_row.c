@@ -3,6 +3,7 @@
  * Reading whole records, each way that this processor has: bit-equal to strtod on seeded records of
  * many shapes, and of one mind with the scalar way on records with a mistake anywhere. Each
  * text is read twice, between pages that may not be touched: right behind one, right before one.
+ * Printing some numbers at once gives the text of number_print.
  */
 #include "unit.h"
 
@@ -271,6 +272,65 @@ static void test_every_shape(void)
     CU_ASSERT_EQUAL(bad, 0);
 }
 
+/* ---- printing -------------------------------------------------------------------------------- */
+
+/* All that the printing of several at once treats, what lies around it, and all others. */
+static double any_double(void)
+{
+    uint64_t exponent = 1023 - 14 + below(42);
+    uint64_t bits = exponent << 52 | next_random() >> 12 | next_random() << 63;
+    double value;
+
+    switch (below(8)) {
+    case 0:
+        return random_bits();
+    case 1:
+        bits &= ~((UINT64_C(1) << below(53)) - 1); /* few bits: whole numbers, powers of two */
+        break;
+    case 2:
+        bits |= (UINT64_C(1) << below(53)) - 1;
+        break;
+    default:
+        break;
+    }
+    memcpy(&value, &bits, sizeof value);
+    return below(3) == 0 ? round(value * 1e4) / 1e4 : value;
+}
+
+static unsigned print_otherwise(row_print_fn *print, uint32_t n, size_t stride)
+{
+    struct row_text texts[ROW_PRINT_MOST];
+    double values[ROW_PRINT_MOST * 3];
+    char text[NUMBER_ROOM];
+    unsigned bad = 0;
+
+    for (size_t i = 0; i < n * stride; i++)
+        values[i] = any_double();
+    print(values, stride, n, texts);
+    for (uint32_t j = 0; j < n; j++) {
+        size_t len = number_print(values[j * stride], text);
+
+        if (len != texts[j].len || memcmp(text, texts[j].text, len) != 0) {
+            printf("\n%.*s, not %.*s\n", (int)texts[j].len, texts[j].text, (int)len, text);
+            bad++;
+        }
+    }
+    return bad;
+}
+
+static void test_print(void)
+{
+    random_state = 7;
+    for (uint32_t w = 0; w < ROW_WAYS; w++) {
+        row_print_fn *print = row_way(w).print;
+        unsigned bad = 0;
+
+        for (unsigned i = 0; print && i < 200000 && bad < 3; i++)
+            bad += print_otherwise(print, 1 + i % ROW_PRINT_MOST, 1 + i % 3);
+        CU_ASSERT_EQUAL(bad, 0);
+    }
+}
+
 /* ---- the choice ----------------------------------------------------------------------------- */
 
 static void test_choice(void)
@@ -293,11 +353,9 @@ static void test_choice(void)
 
 int main(int argc, char **argv)
 {
-    CU_TestInfo read[] = {{"like strtod", test_like_strtod},
-                          {"mistakes", test_mistakes},
-                          {"every shape", test_every_shape},
-                          {"choice", test_choice},
-                          CU_TEST_INFO_NULL};
+    CU_TestInfo read[] = {{"like strtod", test_like_strtod}, {"mistakes", test_mistakes},
+                          {"every shape", test_every_shape}, {"print", test_print},
+                          {"choice", test_choice},           CU_TEST_INFO_NULL};
     CU_SuiteInfo suites[] = {{"read", open_pages, close_pages, NULL, NULL, read},
                              CU_SUITE_INFO_NULL};
 
