@@ -52,6 +52,13 @@ static inline void store8(char *p, uint64_t word)
     memcpy(p, &word, sizeof word);
 }
 
+/* For eight characters ^ '0': the top bit of each byte above 9, from the lowest on; a carry
+ * disturbs only bytes behind the first. */
+static inline uint64_t no_digits(uint64_t digits)
+{
+    return ((digits + EIGHT(0x76)) | digits) & EIGHT(0x80);
+}
+
 /* Eight digits (0..9 each), the first in the lowest byte: pairs, then fours, then all. */
 static inline uint64_t join8(uint64_t digits)
 {

@@ -31,8 +31,7 @@ static inline const char *take_digits(const char *p, const char *end, uint64_t *
 {
     while (LIKELY(end - p >= 8)) {
         uint64_t digits = load8(p) ^ EIGHT('0');
-        /* The top bit of each byte above 9; a carry disturbs only the bytes behind the first. */
-        uint64_t other = ((digits + EIGHT(0x76)) | digits) & EIGHT(0x80);
+        uint64_t other = no_digits(digits);
         unsigned n;
 
         if (!other) {
@@ -190,16 +189,140 @@ static inline const char *parse(const char *p, const char *end, double *ret)
     return p;
 }
 
+/* ---- short numbers: [-]digits.digits, at most eight of them, as most features are --------------
+ */
+
+/* What parse_short may look at. */
+#define SHORT_ROOM 17
+
+/* Of the field before: its sign, and eight times the digits on either side of the point. */
+struct sides {
+    unsigned negative, before, behind;
+};
+
+/* Eight times the digits at the begin of eight characters ^ '0', which are not eight digits. */
+static inline unsigned count_bits(uint64_t text)
+{
+    return (unsigned)__builtin_ctzll(no_digits(text)) & 0x38;
+}
+
+/* Takes what was `foreseen` where it is right: the processor then goes on from there before it has
+ * found out, instead of waiting from field to field. The compiler must not see through it. */
+static inline unsigned foresee(unsigned found, unsigned foreseen)
+{
+    if (LIKELY(found == foreseen)) {
+        __asm__ volatile("" : "+r"(foreseen));
+        return foreseen;
+    }
+    return found;
+}
+
+static inline int starts_with_point(uint64_t text)
+{
+    return (text & 0xff) == ('.' ^ '0');
+}
+
+/* The digits at the begin of `whole` and `fraction` go into one word, which is joined once. */
+static inline double join_sides(uint64_t whole, uint64_t fraction, const struct sides *sides)
+{
+    uint64_t digits = whole << (64 - sides->before) >> sides->behind | fraction
+                                                                           << (64 - sides->behind);
+    double value = (double)(int64_t)join8(digits) / exact_powers[sides->behind / 8];
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    bits |= (uint64_t)sides->negative << 63;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+/* Returns the number's end, or NULL for all that is not short. */
+static inline const char *parse_short(const char *p, struct sides *sides, double *ret)
+{
+    unsigned negative = foresee(*p == '-', sides->negative), before, behind;
+    uint64_t whole, fraction;
+
+    p += negative;
+    whole = load8(p) ^ EIGHT('0');
+    if (!no_digits(whole))
+        return NULL;
+    before = foresee(count_bits(whole), sides->before);
+    if (before == 0 || !starts_with_point(whole >> before))
+        return NULL;
+    p += before / 8 + 1;
+    fraction = load8(p) ^ EIGHT('0');
+    if (!no_digits(fraction))
+        return NULL;
+    behind = foresee(count_bits(fraction), sides->behind);
+    if (behind == 0 || before + behind > 64)
+        return NULL;
+    *sides = (struct sides){negative, before, behind};
+    *ret = join_sides(whole, fraction, sides);
+    return p + behind / 8;
+}
+
 const char *number_parse(const char *p, const char *end, double *ret)
 {
     return parse(p, end, ret);
+}
+
+const char *number_parse_last(const char *begin, const char *p, const char *end, double *ret)
+{
+    size_t n = (size_t)(end - p);
+    uint64_t text, whole, fraction;
+    struct sides sides;
+
+    if (n - 1 < 8 && end - begin >= 8) {
+        text = load8(end - 8) >> (64 - 8 * n); /* zeros move in behind it */
+        sides.negative = (text & 0xff) == '-';
+        text >>= 8 * sides.negative;
+        whole = text ^ EIGHT('0');
+        if (no_digits(whole)) {
+            sides.before = count_bits(whole);
+            fraction = (text >> sides.before >> 8) ^ EIGHT('0');
+            sides.behind = count_bits(fraction);
+            if (sides.before && sides.behind && starts_with_point(whole >> sides.before) &&
+                8 * (n - 1 - sides.negative) == sides.before + sides.behind) {
+                *ret = join_sides(whole, fraction, &sides);
+                return end;
+            }
+        }
+    }
+    return parse(p, end, ret);
+}
+
+/* Short numbers from *p on, until one is not; returns how many. */
+static inline uint32_t parse_shorts(const char **p, const char *end, char separator, double *row,
+                                    uint32_t n)
+{
+    struct sides sides = {0, 8, 48};
+    const char *at = *p, *next;
+    uint32_t i = 0;
+
+    while (LIKELY(end - at >= SHORT_ROOM)) {
+        next = parse_short(at, &sides, &row[i]);
+        if (!next)
+            break;
+        if (LIKELY(*next == separator && i + 1 < n)) {
+            at = next + 1;
+            i++;
+            continue;
+        }
+        if (i + 1 == n && (*next | 0x20) != 'e') {
+            at = next;
+            i++;
+        }
+        break;
+    }
+    *p = at;
+    return i;
 }
 
 uint32_t number_parse_row(const char **p, const char *end, char separator, double *row, uint32_t n)
 {
     const char *at = *p, *next;
 
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = n ? parse_shorts(&at, end, separator, row, n) : 0; i < n; i++) {
         next = parse(at, end, &row[i]);
         if (!next || !isfinite(row[i]) || (i + 1 < n && (next == end || *next != separator))) {
             *p = at;
@@ -304,18 +427,20 @@ static size_t place_point(const struct seventeen *digits, int n, int place, char
 }
 
 /* Finite and not zero. */
-static size_t print_positive(uint64_t bits, char *out)
+static inline size_t print_positive(uint64_t bits, char *out)
 {
     struct decimal decimal = shortest_decimal(bits);
-    int n = count_digits(decimal.digits);
-    int place = n - 1 + decimal.exponent;
-    uint64_t value = decimal.digits * integer_powers[17 - n];
-    uint64_t tail = value % 10000000000000000;
-    uint64_t middle = split8((uint32_t)(tail / 100000000));
-    uint64_t last = split8((uint32_t)(tail % 100000000));
-    struct seventeen digits = {(char)('0' + value / 10000000000000000), middle | EIGHT('0'),
-                               last | EIGHT('0')};
+    uint64_t value = decimal.digits, front, middle, last;
+    int n = count_digits(value), place = n - 1 + decimal.exponent;
+    struct seventeen digits;
+    uint32_t first;
 
+    value = n == 17 ? value : n == 16 ? value * 10 : value * integer_powers[17 - n];
+    front = value / 100000000;
+    first = (uint32_t)front / 100000000;
+    middle = split8((uint32_t)front - first * 100000000);
+    last = split8((uint32_t)(value - front * 100000000));
+    digits = (struct seventeen){(char)('0' + first), middle | EIGHT('0'), last | EIGHT('0')};
     if (last)
         n = 17 - __builtin_clzll(last) / 8;
     else

@@ -17,6 +17,10 @@
  * does. */
 const char *number_parse(const char *p, const char *end, double *ret);
 
+/* The same for a number that should be all that is left: the bytes from `begin` on may be looked
+ * at, too. */
+const char *number_parse_last(const char *begin, const char *p, const char *end, double *ret);
+
 /* Reads `n` numbers with exactly one `separator` between them to row[0 .. n-1]. Returns how many
  * it read, and moves *p behind the last one if that is n, else to the begin of the first field
  * that is not a finite number followed by a separator. */

@@ -14,6 +14,7 @@
 int row_read_rest(const struct row_format *format, const char *p, const char *end, uint32_t i,
                   double *row, double *ret_label)
 {
+    const char *begin = p;
     double label = NAN;
 
     if (i < format->n) {
@@ -27,7 +28,7 @@ int row_read_rest(const struct row_format *format, const char *p, const char *en
             return 0;
         p++;
     }
-    if (number_parse(p, end, &label) != end || !isfinite(label))
+    if (number_parse_last(begin, p, end, &label) != end || !isfinite(label))
         return 0;
     *ret_label = label;
     return 1;

@@ -39,7 +39,7 @@ static void check_read(const uint8_t *data, size_t size)
 {
     char *exact = malloc(size ? size : 1), *text = malloc(size + 1), *strtod_end;
     double ours = 5, theirs, row[3];
-    const char *end, *p = exact;
+    const char *end, *p = exact, *limit = exact ? exact + size : NULL;
     uint32_t n;
 
     require(exact && text);
@@ -54,6 +54,13 @@ static void check_read(const uint8_t *data, size_t size)
     } else if (!strpbrk(text, "xX")) {
         theirs = strtod(text, &strtod_end);
         require(end && end - exact == strtod_end - text && same(ours, theirs));
+    }
+    for (size_t skip = 0; skip < 10 && skip <= size;
+         skip++) { /* bytes before it make no difference */
+        double last = 5, alone = 5;
+        const char *at = exact + skip, *last_end = number_parse_last(exact, at, limit, &last);
+
+        require(last_end == number_parse(at, limit, &alone) && same(last, alone));
     }
     n = number_parse_row(&p, exact + size, ',', row, 3);
     require(n <= 3 && p >= exact && p <= exact + size && (n > 0) <= (end != NULL));
