@@ -29,6 +29,12 @@ static inline uint64_t scale_to_odd(struct power g, uint64_t c)
     return (uint64_t)(product >> 64) | ((uint64_t)product > 1);
 }
 
+/* floor(x / 2^22) for small x; a negative number is not shifted. */
+static inline int floor_22(int64_t x)
+{
+    return (int)((uint64_t)(x + (INT64_C(1) << 40)) >> 22) - (1 << 18);
+}
+
 /* The scaled value and the ends of its interval, where each end is not the double's own. */
 struct scaled {
     uint64_t low, middle, high;
@@ -87,7 +93,7 @@ static inline uint64_t shift_down(uint128 value, int shift)
 
 static inline struct decimal shortest_easy(uint64_t c, int q)
 {
-    int k = (int)((int64_t)q * 1262611 >> 22), shift = k - q;
+    int k = floor_22((int64_t)q * 1262611), shift = k - q;
     uint64_t five = fives[-k - EASY_POWER];
     uint128 product = (uint128)five * (4 * c), half = (uint128)five * 2;
     uint64_t rest = (uint64_t)product << (64 - shift);
@@ -115,7 +121,7 @@ static inline struct decimal shortest_decimal(uint64_t bits)
     if (biased >= EASY_FIRST && biased <= EASY_LAST && fraction)
         return shortest_easy(c, q);
     /* floor(log10(2^q)), or of 3/4 * 2^q. */
-    k = (int)(((int64_t)q * 1262611 - (narrow ? 524031 : 0)) >> 22);
+    k = floor_22((int64_t)q * 1262611 - (narrow ? 524031 : 0));
     h = q + power_exponent(-k) + 1;
     g = powers[-k - POWER_FIRST];
     g.low += k <= 0 || k > 27; /* rounded down in the table: see powers.py */

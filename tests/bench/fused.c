@@ -14,6 +14,7 @@
 
 #include "plugins/common/draw.h"
 #include "plugins/common/number.h"
+#include "plugins/common/row.h"
 #include "plugins/generator/print.h"
 
 static double seconds(clockid_t clock)
@@ -24,26 +25,56 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* One record: text in, "text;prediction;t1" out. Returns the length, 0 for a bad record. */
-static size_t score(const char *text, size_t n, const double *w, uint32_t features, double *x,
-                    int64_t t1_ms, char *out)
-{
-    const char *p = text, *end = text + n;
-    double label, y = 1e-4;
-    char *o = out;
+/* Records go through the loop in groups of a few, as many as are printed at once; 1 where the
+ * processor prints one by one. */
+struct loop {
+    struct row_way way;
+    struct row_format format;
+    uint32_t group;
+    const double *w;
+    double *x;
+    double y[ROW_PRINT_MOST];
+    struct row_text printed[ROW_PRINT_MOST];
+    char *text, *begin[ROW_PRINT_MOST], *end[ROW_PRINT_MOST];
+    char *out;
+};
 
-    if (number_parse_row(&p, end, ',', x, features) != features || p == end || *p != ';' ||
-        number_parse(p + 1, end, &label) != end)
-        return 0;
-    for (uint32_t j = 0; j < features; j++)
-        y += w[j] * x[j];
-    memcpy(o, text, n);
-    o += n;
-    *o++ = ';';
-    o += number_print(y, o);
-    *o++ = ';';
-    o += number_print_i64(t1_ms, o);
-    return (size_t)(o - out);
+/* Text in, "text;prediction;t1" out, for `n` records. Returns the length of all. */
+static size_t score(struct loop *loop, uint32_t n, int64_t t1_ms)
+{
+    size_t len = 0;
+    double label;
+
+    for (uint32_t k = 0; k < n; k++) {
+        double y = 1e-4;
+
+        if (!loop->way.read(&loop->format, loop->begin[k], loop->end[k], loop->x, &label))
+            return 0;
+        for (uint32_t j = 0; j < loop->format.n; j++)
+            y += loop->w[j] * loop->x[j];
+        loop->y[k] = y;
+    }
+    if (loop->way.print)
+        loop->way.print(loop->y, 1, n, loop->printed);
+    for (uint32_t k = 0; k < n; k++) {
+        size_t size = (size_t)(loop->end[k] - loop->begin[k]);
+        char *o = loop->out;
+
+        memcpy(o, loop->begin[k], size);
+        o += size;
+        *o++ = ';';
+        if (loop->way.print) {
+            for (uint32_t at = 0; at < NUMBER_ROOM; at += 8)
+                memcpy(o + at, loop->printed[k].text + at, 8);
+            o += loop->printed[k].len;
+        } else {
+            o += number_print(loop->y[k], o);
+        }
+        *o++ = ';';
+        o += number_print_i64(t1_ms, o);
+        len += (size_t)(o - loop->out);
+    }
+    return len;
 }
 
 int main(int argc, char **argv)
@@ -60,25 +91,35 @@ int main(int argc, char **argv)
     struct printer *printer = malloc(sizeof *printer);
     int64_t *units = calloc(features, sizeof *units), label;
     double *w = calloc(features, sizeof *w), *x = calloc(features, sizeof *x);
-    char *text = malloc((features + 1) * PRINT_ROOM);
-    char *out = malloc((features + 1) * PRINT_ROOM + 128);
+    struct loop loop = {.way = row_best(getenv(ROW_WAY_VARIABLE)),
+                        .format = {features, ',', ';'},
+                        .w = w,
+                        .x = x,
+                        .text = malloc((features + 1) * PRINT_ROOM * ROW_PRINT_MOST),
+                        .out = malloc((features + 1) * PRINT_ROOM + 128)};
     double cpu, wall;
     struct draw draw;
 
-    if (!printer || !units || !w || !x || !text || !out || draw_init(&draw, &config, &err) != LR_OK)
+    if (!printer || !units || !w || !x || !loop.text || !loop.out ||
+        draw_init(&draw, &config, &err) != LR_OK)
         return 70;
     printer_init(printer, DRAW_DECIMALS);
     for (uint32_t j = 0; j < features; j++)
         w[j] = 1.0 / features + j * 1e-6;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     wall = seconds(CLOCK_MONOTONIC);
-    for (uint64_t i = 0; i < count; i++) {
-        char *end;
+    loop.group = loop.way.print ? ROW_PRINT_MOST : 1;
+    for (uint64_t i = 0; i < count;) {
+        char *end = loop.text;
+        uint32_t n = 0;
 
-        draw_units(&draw, i, units, &label);
-        end = print_record(printer, text, units, features, &label);
-        sum += score(text, (size_t)(end - text), w, features, x,
-                     INT64_C(1700000000000) + (int64_t)(i >> 10), out);
+        for (; n < loop.group && i < count; n++, i++) {
+            draw_units(&draw, i, units, &label);
+            loop.begin[n] = end;
+            end = print_record(printer, end, units, features, &label);
+            loop.end[n] = end;
+        }
+        sum += score(&loop, n, INT64_C(1700000000000) + (int64_t)(i >> 10));
     }
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     wall = seconds(CLOCK_MONOTONIC) - wall;
@@ -89,7 +130,7 @@ int main(int argc, char **argv)
     free(units);
     free(w);
     free(x);
-    free(text);
-    free(out);
+    free(loop.text);
+    free(loop.out);
     return 0;
 }

@@ -5,7 +5,7 @@ $(BUILD)/tests/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 $(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common/draw.o \
-    $(BUILD)/plugins/common/random.o $(BUILD)/plugins/common/number.o \
+    $(BUILD)/plugins/common/random.o $(NUMBER_PARTS:%=$(BUILD)/plugins/common/%.o) \
     $(BUILD)/plugins/generator/print.o
 	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lm
 
@@ -15,7 +15,7 @@ bench: all $(BUILD)/tests/bench/fused
 
 # Through a real broker; see tests/bench/kafka.sh.
 REFERENCE := $(BUILD)/tests/bench/reference/reference
-$(REFERENCE): $(REFERENCE).o $(BUILD)/plugins/common/number.o $(BUILD)/plugins/linreg/store.o
+$(REFERENCE): $(REFERENCE).o $(NUMBER_PARTS:%=$(BUILD)/plugins/common/%.o) $(BUILD)/plugins/linreg/store.o
 	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lrdkafka -ljansson -lm
 
 .PHONY: bench-kafka
