@@ -29,6 +29,7 @@
 #include <time.h>
 
 #include "plugins/common/number.h"
+#include "plugins/common/row.h"
 #include "plugins/linreg/store.h"
 
 #define BATCH 1024
@@ -53,6 +54,7 @@ struct relay {
     int64_t turn_due_ns, commit_due_ns;
     const char *from;
     struct stored model; /* no weights: raw */
+    struct row_way way;
     uint64_t total, read, delivered;
     uint64_t now, settled;    /* the open epoch, the first one that is not committed */
     int64_t next[PARTITIONS]; /* of the source; 0: nothing read */
@@ -226,24 +228,50 @@ static void commit_if_due(struct relay *r, int64_t now)
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-/* "f0,...,fn;label" -> "f0,...,fn;label;prediction;t1". Returns its end. */
-static char *score(const struct stored *model, const rd_kafka_message_t *m, const char *t1,
-                   size_t t1_len, char *out)
+static double score(const struct relay *r, const rd_kafka_message_t *m)
 {
-    const char *p = m->payload, *end = p + m->len;
-    double x[FEATURES], label, y = model->bias;
+    const struct row_format format = {r->model.features, ',', ';'};
+    const char *text = m->payload;
+    double x[FEATURES], label, y = r->model.bias;
 
-    if (number_parse_row(&p, end, ',', x, model->features) != model->features || p == end ||
-        *p != ';' || number_parse(p + 1, end, &label) != end || !isfinite(label))
+    if (!r->way.read(&format, text, text + m->len, x, &label) || isnan(label))
         die("a bad record at offset %" PRId64 " of partition %" PRId32, m->offset, m->partition);
-    for (uint32_t j = 0; j < model->features; j++)
-        y += model->weights[j] * x[j];
-    memcpy(out, m->payload, m->len);
-    out += m->len;
-    *out++ = ';';
-    out += number_print(y, out);
-    memcpy(out, t1, t1_len);
-    return out + t1_len;
+    for (uint32_t j = 0; j < r->model.features; j++)
+        y += r->model.weights[j] * x[j];
+    return y;
+}
+
+/* "f0,...,fn;label" -> "f0,...,fn;label;prediction;t1", as many as are printed at once. Returns the
+ * end of all. */
+static char *score_some(struct relay *r, size_t first, uint32_t n, const char *t1, size_t t1_len,
+                        char *out)
+{
+    struct row_text printed[ROW_PRINT_MOST];
+    double y[ROW_PRINT_MOST];
+
+    for (uint32_t k = 0; k < n; k++)
+        y[k] = score(r, r->in[first + k]);
+    if (r->way.print)
+        r->way.print(y, 1, n, printed);
+    for (uint32_t k = 0; k < n; k++) {
+        const rd_kafka_message_t *m = r->in[first + k];
+        char *begin = out;
+
+        memcpy(out, m->payload, m->len);
+        out += m->len;
+        *out++ = ';';
+        if (r->way.print) {
+            memcpy(out, printed[k].text, NUMBER_ROOM);
+            out += printed[k].len;
+        } else {
+            out += number_print(y[k], out);
+        }
+        memcpy(out, t1, t1_len);
+        out += t1_len;
+        r->out[first + k].payload = begin;
+        r->out[first + k].len = (size_t)(out - begin);
+    }
+    return out;
 }
 
 static void relay_batch(struct relay *r, size_t n, int64_t now)
@@ -259,13 +287,11 @@ static void relay_batch(struct relay *r, size_t n, int64_t now)
             die("%s", m->err ? rd_kafka_message_errstr(m) : "a record that is too long");
         *out = (rd_kafka_message_t){
             .payload = m->payload, .len = m->len, ._private = (void *)(uintptr_t)(r->now % EPOCHS)};
-        if (r->model.weights) {
-            out->payload = text;
-            text = score(&r->model, m, t1, t1_len, text);
-            out->len = (size_t)(text - (char *)out->payload);
-        }
         r->next[m->partition] = m->offset + 1;
     }
+    for (size_t i = 0; r->model.weights && i < n; i += ROW_PRINT_MOST)
+        text = score_some(r, i, n - i < ROW_PRINT_MOST ? (uint32_t)(n - i) : ROW_PRINT_MOST, t1,
+                          t1_len, text);
     if (now >= r->turn_due_ns) {
         r->turn = (r->turn + 1) % r->n_to;
         r->turn_due_ns = now + TURN_NS;
@@ -310,6 +336,7 @@ int main(int argc, char **argv)
         die("raw SERVERS GROUP FROM TO RECORDS, or score ... RECORDS MODEL.json");
     if (scores && store_load(argv[7], &r->model, &err) != LR_OK)
         die("%s: %s", argv[7], err.text);
+    r->way = row_best(getenv(ROW_WAY_VARIABLE));
     if (r->model.features > FEATURES)
         die("%s: more than %d features", argv[7], FEATURES);
     r->from = argv[4];
