@@ -41,6 +41,7 @@ program:cppcheck                 cppcheck            cppcheck
 program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-extra
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
+program:valgrind                 valgrind            valgrind
 program:kcat                     kcat                kcat
 program:ip                       iproute2            iproute
 java17                           default-jdk-headless java-headless

@@ -1,4 +1,4 @@
-# Benchmarks. They report ratios and are no tests: machines are shared.
+# Benchmarks. They report ratios and are no tests, but for one: machines are shared.
 -include tests/bench/micro.mk
 
 $(BUILD)/tests/bench/%.o: tests/bench/%.c
@@ -12,6 +12,9 @@ $(BUILD)/tests/bench/fused: $(BUILD)/tests/bench/fused.o $(BUILD)/plugins/common
 .PHONY: bench
 bench: all $(BUILD)/tests/bench/fused
 	BUILD=$(BUILD) tests/bench/inprocess.sh
+
+# Instructions per record against committed figures: the one of these that is a test.
+TESTS += tests/bench/instructions.sh
 
 # Through a real broker; see tests/bench/kafka.sh.
 REFERENCE := $(BUILD)/tests/bench/reference/reference

@@ -31,11 +31,11 @@ wrong() # NAME FILE FROM TO
         change "$2" "$3" "$4"
         finish_changes
     ) >"$work/wrong.c" || exit 1
-    "${CC:-cc}" "${flags[@]}" -c "$work/wrong.c" -o "$work/wrong.o" || exit 1
+    ${CC:-cc} "${flags[@]}" -c "$work/wrong.c" -o "$work/wrong.o" || exit 1
     for way in row_avx2 row_avx512 print_avx512; do
         [ "$way" = "$2" ] || others+=("$BUILD/plugins/common/$way.o")
     done
-    "${CC:-cc}" "$BUILD/tests/unit/test_row.o" "$work/wrong.o" "$BUILD/plugins/common/row.o" \
+    ${CC:-cc} "$BUILD/tests/unit/test_row.o" "$work/wrong.o" "$BUILD/plugins/common/row.o" \
         "$BUILD/plugins/common/number.o" "${others[@]}" \
         -o "$work/test" -lcunit -lm || exit 1
     controls=$((controls + 1))
