@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where the time of a record goes: reading numbers, printing them, and the text codec as a lane
- * calls it (decode, predict, encode; batches of 512). Each beside the plain way to do it, since a
- * ratio says more than nanoseconds of a machine that others use, too. The best of some rounds is
- * taken, in CPU time of this thread.
+ * Where the time of a record goes: reading records, printing predictions, predicting, the ledger,
+ * and the text codec as a lane calls it (decode, predict, encode; batches of 512) over records that
+ * are in memory already. Each beside the plain way to do it, since a ratio says more than
+ * nanoseconds of a machine that others use, too; and in each way that this processor has. The
+ * best of some rounds is taken, in CPU time of this thread.
  */
 #include <lrhost/lrhost.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/ledger.h"
 #include "plugins/common/number.h"
+#include "plugins/common/row.h"
 #include "plugins/linreg/predict.h"
 #include "tests/unit/fake_settings.h"
 
@@ -78,17 +81,17 @@ static void free_data(struct data *data)
 
 /* ---- the contestants: each goes once over the data -------------------------------------- */
 
+static struct row_way way; /* that is being measured */
+
 static void read_ours(const struct data *data)
 {
+    const struct row_format format = {FEATURES, ',', ';'};
     double row[FEATURES], label;
 
-    for (size_t i = 0; i < RECORDS; i++) {
-        const char *p = data->text + data->at[i], *end = data->text + data->at[i + 1] - 1;
-
-        if (number_parse_row(&p, end, ',', row, FEATURES) == FEATURES &&
-            number_parse(p + 1, end, &label) == end)
+    for (size_t i = 0; i < RECORDS; i++)
+        if (way.read(&format, data->text + data->at[i], data->text + data->at[i + 1] - 1, row,
+                     &label))
             sink += row[0] + label;
-    }
 }
 
 static void read_strtod(const struct data *data)
@@ -131,12 +134,89 @@ static void print_ours(const struct data *data)
         sink += (double)number_print(data->values[i], text);
 }
 
+static void print_some(const struct data *data)
+{
+    struct row_text texts[ROW_PRINT_MOST];
+
+    for (size_t i = 0; i < RECORDS * (FEATURES + 1); i += ROW_PRINT_MOST) {
+        way.print(data->values + i, 1, ROW_PRINT_MOST, texts);
+        sink += texts[0].len;
+    }
+}
+
 static void print_17g(const struct data *data)
 {
     char text[40];
 
     for (size_t i = 0; i < RECORDS * (FEATURES + 1); i++)
         sink += snprintf(text, sizeof text, "%.17g", data->values[i]);
+}
+
+/* ---- predictions, and the ledger ----------------------------------------------------------- */
+
+#define MATRIX (1u << 18) /* numbers: in the second-level cache */
+
+static struct {
+    double x[MATRIX], w[1000], out[MATRIX / 3];
+    uint32_t n;
+} matrix;
+
+static void predict_ours(const struct data *data)
+{
+    const struct linear model = {.n = matrix.n, .bias = 0.001, .weights = matrix.w};
+
+    (void)data;
+    predict_rows(&model, matrix.x, matrix.n, matrix.out, 1, MATRIX / matrix.n);
+    sink += matrix.out[1];
+}
+
+static void predict_naive(const struct data *data)
+{
+    (void)data;
+    for (uint32_t i = 0; i < MATRIX / matrix.n; i++) {
+        double p = 0.001;
+
+        for (uint32_t j = 0; j < matrix.n; j++)
+            p += matrix.w[j] * matrix.x[i * matrix.n + j];
+        matrix.out[i] = p;
+    }
+    sink += matrix.out[1];
+}
+
+static struct lrh_ledger ledger;
+static int64_t naive_position;
+
+/* Batches of BATCH records, settled in two halves, and the finished positions asked for. */
+static void ledger_ours(const struct data *data)
+{
+    struct lr_error err = LR_ERROR_INIT;
+    struct lr_position position;
+    uint64_t segment = 0;
+
+    (void)data;
+    for (uint32_t i = 0; i < RECORDS / BATCH; i++) {
+        (void)lrh_ledger_append(&ledger, 0, (int64_t)(i + 1) * BATCH, BATCH, &segment, &err);
+        for (uint32_t half = 0; half < 2; half++)
+            lrh_ledger_settle(&ledger, 0, ledger.streams[0].write_epoch, segment, BATCH / 2);
+        sink += lrh_ledger_prefix(&ledger, &position);
+        lrh_ledger_committed(&ledger, &position, 1);
+    }
+}
+
+/* A counter for each record: what a host without segments would do. */
+static void ledger_naive(const struct data *data)
+{
+    static uint8_t settled[RECORDS];
+
+    (void)data;
+    memset(settled, 0, sizeof settled);
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        settled[i] = 1;
+        while (naive_position < RECORDS && settled[naive_position])
+            naive_position++;
+    }
+    sink += (double)naive_position;
+    naive_position = 0;
 }
 
 /* ---- the codec ----------------------------------------------------------------------------- */
@@ -162,7 +242,7 @@ static struct {
     char memory[BATCH * 512];
 } lane;
 
-static int open_codec(void)
+static int open_codec(const char *name)
 {
     const struct lr_plugin *plugin = lrhost_module_v1(LRHOST_ABI)->plugins[0];
     struct lr_schema schema = {.size = sizeof schema, .n_features = FEATURES, .n_outputs = 1};
@@ -186,7 +266,8 @@ static int open_codec(void)
                                    .t0 = lane.t0,
                                    .t1 = lane.t1,
                                    .encoded = lane.encoded};
-    return plugin->create(&lane.host, lane.settings.values, &lane.self, &err) == LR_OK &&
+    return setenv(ROW_WAY_VARIABLE, name, 1) == 0 &&
+           plugin->create(&lane.host, lane.settings.values, &lane.self, &err) == LR_OK &&
            lane.codec->bind(lane.self, &schema, LR_COLUMN_FEATURES, 1, &given, &err) == LR_OK;
 }
 
@@ -257,14 +338,67 @@ static void compare(const char *what, double n, void (*ours)(const struct data *
            b / a);
 }
 
+static void compare_ways(const struct data *data, int exact)
+{
+    const double numbers = RECORDS * (FEATURES + 1);
+    double best;
+
+    for (uint32_t w = 0; w < ROW_WAYS; w++) {
+        way = row_way(w);
+        if (!way.read) {
+            printf(" %s: not here\n", way.name);
+            continue;
+        }
+        printf(" %s\n", way.name);
+        compare("read a record", RECORDS, read_ours, "strtod", read_strtod, data);
+        if (w == 0)
+            compare("read a record", RECORDS, read_ours, "naive loop", read_naive, data);
+        if (exact && (w == 0 || way.print))
+            compare("print a double", numbers, way.print ? print_some : print_ours, "%.17g",
+                    print_17g, data);
+        if (!open_codec(way.name))
+            exit(70);
+        compare("decode, predict, encode", RECORDS, score_text, "libc", score_libc, data);
+        best = best_ns(score_text, data);
+        printf("  %.2f million records a second on one core\n", 1e3 * RECORDS / best);
+    }
+}
+
+static void compare_predictions(void)
+{
+    static const uint32_t features[] = {3, 12, 100, 1000};
+    uint64_t state = 7;
+
+    for (size_t i = 0; i < MATRIX; i++)
+        matrix.x[i] = uniform(&state);
+    for (size_t j = 0; j < 1000; j++)
+        matrix.w[j] = uniform(&state);
+    for (size_t k = 0; k < sizeof features / sizeof *features; k++) {
+        char what[40];
+
+        matrix.n = features[k];
+        (void)snprintf(what, sizeof what, "predict, %u features", matrix.n);
+        compare(what, MATRIX / matrix.n, predict_ours, "naive loop", predict_naive, NULL);
+    }
+}
+
+static int compare_ledgers(void)
+{
+    const struct lr_stream stream = {.size = sizeof stream, .topic = "micro", .end = -1};
+    struct lr_error err = LR_ERROR_INIT;
+
+    if (lrh_ledger_assign(&ledger, &stream, &err) != LR_OK)
+        return 0;
+    compare("ledger, a record", RECORDS, ledger_ours, "a flag each", ledger_naive, NULL);
+    lrh_ledger_finish(&ledger);
+    return 1;
+}
+
 int main(void)
 {
     static const int decimals[] = {6, -1};
 
-    if (!open_codec())
-        return 70;
     for (size_t d = 0; d < 2; d++) {
-        const double numbers = RECORDS * (FEATURES + 1);
         struct data data;
 
         if (!make_data(&data, decimals[d]))
@@ -272,14 +406,10 @@ int main(void)
         printf("%d features and a label, %s, %.0f bytes a record\n", FEATURES,
                decimals[d] < 0 ? "exact (up to 17 digits)" : "6 decimals",
                (double)data.at[RECORDS] / RECORDS);
-        compare("read a number", numbers, read_ours, "strtod", read_strtod, &data);
-        compare("read a number", numbers, read_ours, "naive loop", read_naive, &data);
-        if (decimals[d] < 0)
-            compare("print a double", numbers, print_ours, "%.17g", print_17g, &data);
-        compare("decode, predict, encode", RECORDS, score_text, "libc", score_libc, &data);
-        printf("  %.2f million records a second on one core\n",
-               1e3 * RECORDS / best_ns(score_text, &data));
+        compare_ways(&data, decimals[d] < 0);
         free_data(&data);
     }
-    return sink > 0 ? 0 : 70;
+    printf("the rest of a record\n");
+    compare_predictions();
+    return compare_ledgers() && sink > 0 ? 0 : 70;
 }
