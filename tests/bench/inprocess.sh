@@ -8,7 +8,7 @@
 set -eu
 BUILD=${BUILD:-build}
 rounds=${1:-7} count=${2:-4000000}
-work=$(mktemp -d)
+work=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
 trap 'rm -rf "$work"' EXIT
 lines=$work/lines result=$work/result
 cpu_of() { # CPU seconds (user + system) of a command
