@@ -34,11 +34,7 @@ static inline int read_ordinary(const struct text *text, struct field value, dou
     const char *end = text_line_end(value.begin, value.end);
     double label;
 
-    if (!text->read_row(&text->format, value.begin, end, row, &label))
-        return 0;
-    if (y)
-        *y = label;
-    return 1;
+    return text->read_row(&text->format, value.begin, end, row, y ? y : &label);
 }
 
 /* ---- any record ---------------------------------------------------------------------- */
