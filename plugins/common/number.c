@@ -5,8 +5,9 @@
  *     and a power of ten up to 10^22 are both doubles, and one operation rounds once;
  *   - nearest.h: up to 19 digits, any exponent; more digits where both neighbours agree;
  *   - the C library, given digits and exponent only, so that no locale has a say.
+ * Fields of up to eight digits, in a row of which most are, go before all that.
  * Printing: shortest.h finds the digits, this file puts the point.
- * Vector instructions are left out on purpose: number_parse_row is the place for them.
+ * Vector instructions are left out on purpose: row.h is the place for them.
  */
 #include "number.h"
 
