@@ -111,12 +111,15 @@ static char *put_record(struct text *text, const struct lr_batch *batch, uint32_
     for (uint32_t c = 0; c < layout->n_append; c++) {
         switch (layout->append[c]) {
         case COLUMN_PREDICTION:
-            if (text->print_rows && batch->n_outputs == 1) {
+            if (batch->n_outputs != 1) {
+                out = put_predictions(layout, batch->out + (size_t)i * batch->out_stride,
+                                      batch->n_outputs, out);
+            } else if (text->print_rows) {
                 out = put_ahead(text, batch, i, ahead, out);
-                break;
+            } else {
+                *out++ = layout->separator;
+                out += number_print(batch->out[(size_t)i * batch->out_stride], out);
             }
-            out = put_predictions(layout, batch->out + (size_t)i * batch->out_stride,
-                                  batch->n_outputs, out);
             break;
         case COLUMN_T0:
             out = put_stamp(&text->t0, layout, batch->t0 ? batch->t0[i] : -1, out);
