@@ -13,6 +13,7 @@
 #   make chaos         every attack in its full form; 40 minutes; writes build/chaos/report.md
 #   make fuzz          every fuzz target for FUZZ_SECONDS (30)
 #   make bench         in-process throughput against a fused loop
+#   make micro         reading, predicting and printing numbers against strtod and printf
 #   make bench-kafka   CPU per record through a real Kafka, against a hand-fused relay; ROUNDS=5
 #   make bench-peers   the same with Flink, Spark and Kafka Streams; fetches 500 MB; ROUNDS=5
 #   make docs          write docs/configuration.md from the option tables
