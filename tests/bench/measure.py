@@ -95,30 +95,37 @@ class Ends:
     LATEST = -1
 
     def __init__(self, servers):
+        self.servers = servers
         self.lib = ctypes.CDLL("librdkafka.so.1")
         for name in ("conf_new", "new"):
             getattr(self.lib, "rd_kafka_" + name).restype = ctypes.c_void_p
         self.lib.rd_kafka_topic_partition_list_new.restype = ctypes.POINTER(_List)
         self.lib.rd_kafka_topic_partition_list_add.restype = ctypes.POINTER(_Partition)
+        self.client = self._open()
+
+    def _open(self):
         text = ctypes.create_string_buffer(512)
         conf = ctypes.c_void_p(self.lib.rd_kafka_conf_new())
-        if self.lib.rd_kafka_conf_set(conf, b"bootstrap.servers", servers.encode(), text,
+        if self.lib.rd_kafka_conf_set(conf, b"bootstrap.servers", self.servers.encode(), text,
                                       ctypes.c_size_t(512)):
             raise RuntimeError(text.value.decode())
-        self.client = ctypes.c_void_p(self.lib.rd_kafka_new(1, conf, text, ctypes.c_size_t(512)))
-        if not self.client:
+        client = ctypes.c_void_p(self.lib.rd_kafka_new(1, conf, text, ctypes.c_size_t(512)))
+        if not client:
             raise RuntimeError(text.value.decode())
+        return client
 
     def sum(self, topic, partitions=10):
-        """A topic that was just made may have no leaders yet: asked again for up to 10 s."""
-        give_up = time.monotonic() + 10
-        while True:
+        """A topic that was just made may have no leaders yet, so it is asked for again; and by
+        another client, since one has been seen to take it for missing for good."""
+        for tries in range(400):
+            if tries % 40 == 39:
+                self.lib.rd_kafka_destroy(self.client)
+                self.client = self._open()
             code, found = self._ask(topic, partitions)
             if not code and not any(err for err, _ in found):
                 return sum(offset for _, offset in found)
-            if time.monotonic() > give_up:
-                raise RuntimeError(f"end offsets of {topic}: error {code}, {found}")
-            time.sleep(0.01)
+            time.sleep(0.02)
+        raise RuntimeError(f"end offsets of {topic}: error {code}, {found}")
 
     def _ask(self, topic, partitions):
         asked = self.lib.rd_kafka_topic_partition_list_new(partitions)

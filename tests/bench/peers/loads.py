@@ -34,9 +34,12 @@ def drive(bench, tree, source, target, rate, warmup, seconds):
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as driver:
         while driver.poll() is None and bench.ends.sum(source) < warm:
             time.sleep(PROBE_S)
-        span = Span(tree)
-        time.sleep(seconds if driver.poll() is None else 0)
+        if driver.poll() is not None:
+            raise Broken(f"the driver: exit {driver.returncode}")
+        span, noise = Span(tree), Noise(bench, driver.pid)
+        time.sleep(seconds)
         used = span.end()
+        used |= noise.until_now(used["cpu_s"])
         told = driver.communicate(timeout=120)[0]
     if driver.returncode:
         raise Broken(f"the driver: exit {driver.returncode}")
@@ -63,11 +66,9 @@ def latency(bench, name, number, rates, warmup, seconds):
 
     def measure(tree, into):
         for rate in rates:
-            noise = Noise(bench)
             warm = SHORT_S if rows or not contestants.is_jvm(name) else warmup
             found = drive(bench, tree, source, into, rate, warm, seconds)
-            rows.append({"contestant": name, "rate": rate, **found,
-                         **noise.until_now(found["load"]["cpu_s"])})
+            rows.append({"contestant": name, "rate": rate, **found})
 
     bench.topics("create", source, target)
     if name == "driver":

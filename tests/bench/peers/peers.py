@@ -109,12 +109,19 @@ def rounds_of(mode, work, rounds, before, once):
     run = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     compare(bench, names)
     before(bench)
+    failed = []
     for number in range(int(rounds)):
         for name in in_turn(names, number):
-            for row in once(bench, name, number):
-                row = keep(row, mode=mode, run=run, commit=commit(), round=number)
-                print(tables.line(row), flush=True)
+            try:
+                for row in once(bench, name, number):
+                    row = keep(row, mode=mode, run=run, commit=commit(), round=number)
+                    print(tables.line(row), flush=True)
+            except (runs.Broken, RuntimeError) as error:  # the others' rounds still count
+                failed.append(f"round {number} {name}: {error}")
+                print(failed[-1], flush=True)
     tables.show(rows, mode, run)
+    if failed:
+        sys.exit("\n".join(["\nNot in the table:", *failed]))
 
 
 def throughput(work, rounds, records):

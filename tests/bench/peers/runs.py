@@ -126,17 +126,18 @@ def window(samples, share, records):
 
 
 class Noise:
-    """Who else used the machine from its making on."""
+    """Who used the machine from its making on, but for this program, the broker, the contestant
+    and `known`, which is ours, too."""
 
-    def __init__(self, bench):
-        self.bench = bench
-        self.before = machine(), cpu_of(bench.broker), cpu_of(os.getpid())
+    def __init__(self, bench, known=0):
+        self.broker, self.ours = bench.broker, (os.getpid(), known)
+        self.before = self._now()
+
+    def _now(self):
+        return [*machine(), cpu_of(self.broker), sum(map(cpu_of, self.ours))]
 
     def until_now(self, contestant_cpu_s):
-        (was, broker, own) = self.before
-        busy, stolen, total = (b - a for a, b in zip(was, machine()))
-        broker = cpu_of(self.bench.broker) - broker
-        own = cpu_of(os.getpid()) - own
+        busy, stolen, total, broker, own = (b - a for a, b in zip(self.before, self._now()))
         return {"broker_cpu_s": round(broker, 2),
                 "other": round(max(0, busy - contestant_cpu_s - broker - own) / total, 3),
                 "stolen": round(stolen / total, 3)}

@@ -112,13 +112,11 @@ def steady(rounds):
 
 
 def noise(rounds):
-    every = [row for r in rounds for row in r.values() if "other" in row]
-    if every:
-        print(f"\nThe machine meanwhile: {os.cpu_count()} cores; other programs took "
-              f"{statistics.median(r['other'] for r in every):.1%} of it (at most "
-              f"{max(r['other'] for r in every):.1%}), the hypervisor "
-              f"{statistics.median(r['stolen'] for r in every):.1%} (at most "
-              f"{max(r['stolen'] for r in every):.1%}).")
+    every = [row.get("load", row) for r in rounds for row in r.values()]
+    other, stolen = ([row[key] for row in every] for key in ("other", "stolen"))
+    print(f"\nThe machine meanwhile: {os.cpu_count()} cores; other programs took "
+          f"{statistics.median(other):.1%} of it (at most {max(other):.1%}), the hypervisor "
+          f"{statistics.median(stolen):.1%} (at most {max(stolen):.1%}).")
 
 
 def show(path, mode, run=None):

@@ -13,10 +13,12 @@ import org.apache.spark.sql.streaming.Trigger;
 /**
  * The job on Spark's Structured Streaming, driver and executor in this process.
  *
- *   SparkJob SERVERS GROUP FROM TO MODEL.json DIR throughput | latency | linger1 | default [realtime]
+ *   SparkJob SERVERS GROUP FROM TO MODEL.json DIR SETTING [realtime]
+ *
+ * SETTING is throughput, latency, linger1 or default.
  *
  * Micro-batches follow each other without a pause. Real-time mode runs one task for each partition
- * at the same time, so it needs as many slots, and ends a batch, which is its checkpoint, every 5 s:
+ * at the same time, so it needs as many slots, and ends a batch, its checkpoint, every 5 s:
  * it takes no less.
  */
 public final class SparkJob {
