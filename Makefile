@@ -16,6 +16,7 @@
 #   make micro         reading, predicting and printing numbers against strtod and printf
 #   make bench-kafka   CPU per record through a real Kafka, against a hand-fused relay; ROUNDS=5
 #   make bench-peers   the same with Flink, Spark and Kafka Streams; fetches 500 MB; ROUNDS=5
+#   make bench-latency latency through a real Kafka under load, ROUNDS=5 SECONDS=15; 100 minutes
 #   make docs          write docs/configuration.md from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)

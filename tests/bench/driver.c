@@ -17,7 +17,7 @@
  * librdkafka puts one partition into a produce request, so a driver that spreads a burst over ten
  * partitions sends ten requests a millisecond and measures how the broker copes with them.
  * Here a burst goes to one partition, the next burst to the next (--spread: to several). Keys are
- * dealt out the same way: a burst takes keys that the Java client would put into its partition.
+ * dealt out the same way (driver_keys.c).
  *
  * Before the schedule begins, probes are sent until one comes out. Prints one line of JSON, times
  * in milliseconds.
@@ -37,7 +37,6 @@
 
 #define BURST_MAX 1024
 #define KEYS_MAX 1000000
-#define KEY_ROOM 16
 #define PROBES (SEQUENCE_MAX - 100000) /* numbers from here on are probes */
 #define PROBE_NS (100 * MS)
 #define MALLOC_FAILED "out of memory"
@@ -50,8 +49,8 @@ struct writer {
     struct printer printer;
     int64_t units[FEATURES], label;
     char text[BURST_MAX][(FEATURES + 1) * PRINT_ROOM];
-    char (*keys)[KEY_ROOM]; /* by partition: those of p from first[p] on */
-    uint32_t *first, *next; /* [partitions + 1], [partitions] */
+    struct keys keys;
+    char key[BURST_MAX][KEY_ROOM];
     rd_kafka_message_t out[BURST_MAX];
     uint64_t bursts;
     int64_t *slip_ns; /* [bursts] */
@@ -59,36 +58,6 @@ struct writer {
 };
 
 /* ---- records ------------------------------------------------------------------------------ */
-
-static void deal_keys(struct writer *w)
-{
-    uint32_t n = w->plan->keys, partitions = (uint32_t)w->plan->partitions, *at;
-    char key[KEY_ROOM];
-
-    w->first = calloc(partitions + 2, sizeof *w->first);
-    w->next = calloc(partitions + 1, sizeof *w->next);
-    w->keys = calloc(n + 1, sizeof *w->keys);
-    if (!w->first || !w->next || !w->keys)
-        die(MALLOC_FAILED);
-    at = w->first + 1;
-    for (int pass = 0; pass < 2; pass++) { /* count, then place */
-        for (uint32_t i = 0; i < n; i++) {
-            size_t len = (size_t)snprintf(key, sizeof key, "key-%u", i);
-            int32_t p = rd_kafka_msg_partitioner_murmur2(w->topic, key, len, w->plan->partitions,
-                                                         NULL, NULL);
-
-            if (pass == 0)
-                at[p + 1]++;
-            else
-                memcpy(w->keys[at[p]++], key, sizeof key);
-        }
-        for (uint32_t p = 0; pass == 0 && p < partitions; p++)
-            at[p + 1] += at[p];
-    }
-    for (uint32_t p = 0; n && p < partitions; p++)
-        if (w->first[p] == w->first[p + 1])
-            die("no key of %u falls into partition %u; use more keys", n, p);
-}
 
 static void write_record(struct writer *w, uint32_t i, uint64_t seq, int32_t partition)
 {
@@ -102,11 +71,8 @@ static void write_record(struct writer *w, uint32_t i, uint64_t seq, int32_t par
     *m = (rd_kafka_message_t){
         .payload = w->text[i], .len = (size_t)(end - w->text[i]), .partition = partition};
     if (w->plan->keys) {
-        uint32_t *next = &w->next[partition], n = w->first[partition + 1] - w->first[partition];
-
-        m->key = w->keys[w->first[partition] + *next];
-        m->key_len = strlen(m->key);
-        *next = (*next + 1) % n;
+        m->key = w->key[i];
+        m->key_len = keys_take(&w->keys, partition, seq, w->key[i]);
     }
 }
 
@@ -167,7 +133,7 @@ static void open_writer(struct writer *w, const struct plan *plan)
     if (draw_init(&w->draw, &config, &err) != LR_OK)
         die("%s", err.text);
     printer_init(&w->printer, DRAW_DECIMALS);
-    deal_keys(w);
+    keys_deal(&w->keys, plan);
     w->bursts = (plan->count + plan->burst - 1) / plan->burst;
     w->slip_ns = calloc(w->bursts, sizeof *w->slip_ns);
     if (!w->slip_ns)
@@ -224,12 +190,13 @@ static void report(const struct writer *w, const struct reader *reader, double r
     }
     (void)getrusage(RUSAGE_SELF, &used);
     (void)printf("{\"label\": \"%s\", \"rate\": %g, \"burst\": %u, \"spread\": %u, "
-                 "\"partitions\": %d, \"keys\": %u, \"isolation\": \"%s\", \"seconds\": %g, "
+                 "\"partitions\": %d, \"keys\": %u, \"scatter\": %d, \"isolation\": \"%s\", "
+                 "\"seconds\": %g, "
                  "\"warmup\": %g, \"count\": %" PRIu64 ", \"lost\": %" PRIu64
                  ", \"duplicates\": %" PRIu64 ", \"not_delivered\": %" PRIu64 ", ",
                  plan->label, plan->rate, plan->burst, plan->spread, plan->partitions, plan->keys,
-                 plan->isolation, plan->seconds, plan->warmup, n, lost, reader->duplicates,
-                 w->failed);
+                 plan->scatter, plan->isolation, plan->seconds, plan->warmup, n, lost,
+                 reader->duplicates, w->failed);
     print_percentiles("", sorted, n);
     (void)printf(", ");
     print_percentiles("slip_", w->slip_ns + warm_bursts, w->bursts - warm_bursts);
@@ -239,17 +206,37 @@ static void report(const struct writer *w, const struct reader *reader, double r
     free(sorted);
 }
 
+static void write_each(const struct plan *plan, const struct reader *reader)
+{
+    FILE *file = fopen(plan->each, "w");
+
+    if (!file)
+        die("%s cannot be written", plan->each);
+    for (uint64_t i = 0; i < plan->count; i++) {
+        int64_t due = due_ns(plan, i), at = reader->arrival_ns[i];
+
+        (void)fprintf(file, "%.3f %.3f\n", (double)due / 1e6,
+                      at ? (double)(at - reader->start_ns - due) / 1e6 : -1.0);
+    }
+    if (fclose(file))
+        die("%s cannot be written", plan->each);
+}
+
 /* ---- main --------------------------------------------------------------------------------- */
 
 static const char usage[] =
     "driver SERVERS TO FROM [--rate 10000] [--burst RECORDS] [--seconds 20] [--warmup 5]\n"
-    "       [--partitions N] [--keys N] [--spread PARTITIONS] [--isolation read_committed]\n"
+    "       [--partitions N] [--keys N [--scatter]] [--spread PARTITIONS]\n"
+    "       [--isolation read_committed]\n"
     "       [--ready SECONDS] [--grace SECONDS] [--label TEXT] [--prepare]\n"
+    "       [--each FILE]\n"
     "--burst: at most so many at once (default: what is due in a millisecond, at least 1)\n"
     "--partitions: topics that are missing are made with so many\n"
     "--keys: so many different keys (default: records have none)\n"
+    "--scatter: any of them into any partition (default: as the Java client does it)\n"
     "--isolation: read_committed (default) or read_uncommitted\n"
     "--prepare: only makes the topics\n"
+    "--each: a file for lines of `due_ms latency_ms`, warm-up included; -1: lost\n"
     "--ready: how long to wait for a first record (60); --grace: for the last ones (10)\n";
 
 static double number(const char *text, double least, double most)
@@ -265,19 +252,11 @@ static double number(const char *text, double least, double most)
 static void read_arguments(struct plan *plan, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"rate", 1, 0, 'r'},
-        {"burst", 1, 0, 'b'},
-        {"seconds", 1, 0, 's'},
-        {"warmup", 1, 0, 'w'},
-        {"keys", 1, 0, 'k'},
-        {"partitions", 1, 0, 'p'},
-        {"isolation", 1, 0, 'i'},
-        {"ready", 1, 0, 'R'},
-        {"spread", 1, 0, 'd'},
-        {"grace", 1, 0, 'g'},
-        {"label", 1, 0, 'l'},
-        {"prepare", 0, 0, 'P'},
-        {0},
+        {"rate", 1, 0, 'r'},      {"burst", 1, 0, 'b'},   {"seconds", 1, 0, 's'},
+        {"warmup", 1, 0, 'w'},    {"keys", 1, 0, 'k'},    {"partitions", 1, 0, 'p'},
+        {"isolation", 1, 0, 'i'}, {"ready", 1, 0, 'R'},   {"spread", 1, 0, 'd'},
+        {"grace", 1, 0, 'g'},     {"label", 1, 0, 'l'},   {"prepare", 0, 0, 'P'},
+        {"each", 1, 0, 'e'},      {"scatter", 0, 0, 'S'}, {0},
     };
     double burst = 0;
     int c;
@@ -316,6 +295,12 @@ static void read_arguments(struct plan *plan, int argc, char **argv)
             break;
         case 'l':
             plan->label = optarg;
+            break;
+        case 'e':
+            plan->each = optarg;
+            break;
+        case 'S':
+            plan->scatter = 1;
             break;
         case 'P':
             plan->prepare = 1;
@@ -370,5 +355,7 @@ int main(int argc, char **argv)
     __atomic_store_n(&reader.give_up_ns, now_ns() + plan.grace_ns, __ATOMIC_RELEASE);
     (void)pthread_join(thread, NULL);
     report(w, &reader, ready_s);
+    if (plan.each)
+        write_each(&plan, &reader);
     return 0; /* the kernel is quicker at taking it all down */
 }

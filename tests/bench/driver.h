@@ -3,6 +3,7 @@
  * What the files of the latency benchmark's driver share. See driver.c.
  *
  *   driver.c         the schedule, the records, the report, main
+ *   driver_keys.c    which record has which key
  *   driver_read.c    the reader of the other topic, percentiles
  *   driver_client.c  topics and clients
  */
@@ -18,13 +19,14 @@
 #define FEATURES 12
 #define SEQUENCE_MAX 10000000 /* what the seven digits of a feature hold */
 #define PARTITIONS_MAX 1024
+#define KEY_ROOM 16
 
 struct plan {
-    const char *servers, *to, *from, *label, *isolation;
+    const char *servers, *to, *from, *label, *isolation, *each;
     double rate, seconds, warmup;
     uint32_t burst, keys, spread;
     int32_t partitions;
-    int32_t prepare;
+    int32_t prepare, scatter;
     uint64_t count, warm; /* records; the first of them that only warm up */
     int64_t ready_ns, grace_ns;
 };
@@ -61,6 +63,15 @@ rd_kafka_t *client_open(rd_kafka_type_t type, rd_kafka_conf_t *conf);
 /* Makes missing topics, and sets plan->partitions to what the input topic has. */
 void topics_prepare(struct plan *plan);
 int32_t topic_partitions(rd_kafka_t *rk, const char *topic);
+
+/* driver_keys.c */
+struct keys {
+    uint32_t n, *first, *next, *numbers; /* of partition p: numbers[first[p]...] */
+    int32_t scatter;
+};
+void keys_deal(struct keys *keys, const struct plan *plan);
+/* Its length; `key` has KEY_ROOM. */
+size_t keys_take(struct keys *keys, int32_t partition, uint64_t seq, char *key);
 
 /* driver_read.c */
 void reader_open(struct reader *reader);

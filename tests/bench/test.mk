@@ -37,10 +37,14 @@ bench-peers-steady:
 
 # What the latency benchmarks are driven with, lrhost's own and those of other systems.
 DRIVER := $(BUILD)/tests/bench/driver
-$(DRIVER): $(patsubst %,$(BUILD)/tests/bench/%.o,driver driver_read driver_client) \
+$(DRIVER): $(patsubst %,$(BUILD)/tests/bench/%.o,driver driver_keys driver_read driver_client) \
     $(BUILD)/plugins/common/draw.o $(BUILD)/plugins/common/random.o \
     $(BUILD)/plugins/common/number.o $(BUILD)/plugins/generator/print.o
 	$(CC) $(LDFLAGS) -pthread $(filter %.o,$^) -o $@ -lrdkafka -lm
+
+.PHONY: bench-latency
+bench-latency: all $(REFERENCE) $(DRIVER)
+	BUILD=$(BUILD) tests/bench/latency.sh $(ROUNDS) $(SECONDS)
 
 TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 
