@@ -158,6 +158,7 @@ lr_status lrh_instance_create(struct lrh_pipeline *pipeline, const struct lrh_pa
         .settle = is_dead ? host_settle_dead : host_settle,
         .bad_record = host_bad_record,
         .guarantee = pipeline->guarantee,
+        .budget = part->plugin->kind == LR_SOURCE ? lrh_pipeline_budget(pipeline) : 0,
     };
     status = part->plugin->create(&instance->host, lrh_settings_values(part->settings),
                                   &instance->self, err);

@@ -151,6 +151,8 @@ void lrh_pipelines_judge(const struct lrh_run *run, struct lrh_pipeline *const *
 void lrh_pipeline_destroy(struct lrh_pipeline *pipeline);
 
 const char *lrh_guarantee_name(int32_t guarantee);
+/* Bytes for what one lane reads ahead; as many are for what it has in flight. */
+int64_t lrh_pipeline_budget(const struct lrh_pipeline *pipeline);
 
 /* ---- pipeline_create.c ---- */
 

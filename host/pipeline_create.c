@@ -11,6 +11,10 @@
 #include "identity.h"
 #include "pipeline.h"
 
+#define FLIGHT_COST 350 /* bytes that a record on its way needs beside its own */
+#define FLIGHT_COPIES 2 /* of its bytes: ours, and the client's in a request */
+#define FLIGHT_MOST 100000
+
 static const struct lr_sink *sink_ops(const struct lrh_pipeline *pipeline, uint32_t part)
 {
     return pipeline->parts[part].plugin ? pipeline->parts[part].plugin->ops : NULL;
@@ -171,6 +175,26 @@ static lr_status lane_restart_sink(void *ctx, struct lr_error *err)
     return status == LR_OK && dead ? lrh_instance_start(dead, err) : status;
 }
 
+int64_t lrh_pipeline_budget(const struct lrh_pipeline *pipeline)
+{
+    return pipeline->settings->memory / 2 / pipeline->settings->lanes;
+}
+
+/* What may be unsettled: as the user says, else what a lane's part of the memory holds. */
+static void bound_flights(const struct lrh_pipeline *pipeline, struct lrh_lane_config *config)
+{
+    int64_t budget = lrh_pipeline_budget(pipeline), records = budget / 2 / FLIGHT_COST;
+
+    if (records > FLIGHT_MOST)
+        records = FLIGHT_MOST;
+    config->max_in_flight = pipeline->settings->max_in_flight;
+    config->max_in_flight_bytes = pipeline->settings->max_in_flight_bytes;
+    if (config->max_in_flight == 0)
+        config->max_in_flight = records > 1 ? records : 1;
+    if (config->max_in_flight_bytes == 0)
+        config->max_in_flight_bytes = budget / 2 / FLIGHT_COPIES;
+}
+
 static lr_status create_lane(struct lrh_pipeline *pipeline, uint32_t index, struct lr_error *err)
 {
     struct lrh_lane_thread *thread = &pipeline->lanes[index];
@@ -196,8 +220,7 @@ static lr_status create_lane(struct lrh_pipeline *pipeline, uint32_t index, stru
     config.learn = pipeline->learn;
     config.max_bad_ratio = pipeline->settings->max_bad_ratio;
     config.bad_window = pipeline->settings->bad_window;
-    config.max_in_flight = pipeline->settings->max_in_flight;
-    config.max_in_flight_bytes = pipeline->settings->max_in_flight_bytes;
+    bound_flights(pipeline, &config);
     config.source =
         (struct lrh_source_part){of[LRH_PART_SOURCE]->plugin->ops, of[LRH_PART_SOURCE]->self};
     config.sink = (struct lrh_sink_part){of[LRH_PART_SINK]->plugin->ops, of[LRH_PART_SINK]->self};

@@ -3,11 +3,10 @@
  * One place where a librdkafka client is configured: our defaults, what the embedded broker
  * needs, the user's properties, and last what the user must not change.
  *
- * The defaults are for low latency without loss, measured with librdkafka 2.0.2: a prefetch queue
- * bounded in bytes and not in records, because a queue that is full by count makes the fetcher
- * sleep up to a second; short fetch waits, because a broker answers nothing else on a connection
- * while a fetch waits; read_committed, because librdkafka derives from it that offsets of open
- * transactions are not used.
+ * The defaults are for low latency without loss, measured with librdkafka 2.0.2: short fetch
+ * waits, because a broker answers nothing else on a connection while a fetch waits; read_committed,
+ * because librdkafka derives from it that offsets of open transactions are not used. How much is
+ * read ahead is decided in ahead.c.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -25,8 +24,6 @@ static const struct setting defaults[] = {
     {ROLE_CONSUMER, "partition.assignment.strategy", "range"},
     {ROLE_CONSUMER, "session.timeout.ms", "6000"},
     {ROLE_CONSUMER, "heartbeat.interval.ms", "1000"},
-    {ROLE_CONSUMER, "queued.min.messages", "10000000"},
-    {ROLE_CONSUMER, "queued.max.messages.kbytes", "4096"}, /* for each partition */
     {ROLE_CONSUMER, "fetch.wait.max.ms", "100"},
     /* As the Java client; librdkafka's 10 s make a broker's restart cost seconds more. */
     {ROLE_CONSUMER | ROLE_PRODUCER, "reconnect.backoff.max.ms", "1000"},

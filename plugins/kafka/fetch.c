@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * From partition queues to records and spans.
+ * From librdkafka's queue to records and spans.
  *
- * A queue is asked for at most what lies in it (asking for more waits, even with a timeout of
- * 0) and for no more records than offsets are left until the plan's end. Compaction and
- * transactions leave gaps, so the last records may still lie beyond the end: those are kept
- * for later. What lies before the position is stale and dropped.
+ * The queues of all partitions lead into one, so that what is read ahead has one bound for all of
+ * them together, and so that a fetch that waits for partitions that have nothing new never keeps
+ * one waiting that has. What is taken from it is a row of runs, each of one partition: a run is
+ * a span. The queue is asked for at most what lies in it (asking for more waits, even with a
+ * timeout of 0).
+ *
+ * What lies at or beyond the plan's end of its partition is kept for later, in order; from the
+ * first such message on the partition is set apart: its own queue fills up and is full by itself,
+ * so that what is kept cannot grow while other partitions are far from their ends. It is led back
+ * when the plan goes on. What lies before the position is stale and dropped.
  *
  * librdkafka swallows the marks that end a transaction. So that a plan whose last offset is such
  * a mark is reached, the position follows librdkafka's own (when it handed out less than the
  * queue held) and the end-of-partition event.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "source.h"
 
-#define GAP_TRIES 3 /* questions for the ends of a partition, a second each */
+/* One call of fetch. */
+struct pass {
+    struct source *s;
+    struct lr_batch *batch;
+    uint32_t max;
+    const int64_t *until;
+    uint32_t n_until;
+    struct stream *run; /* whose messages come now; NULL: not known */
+    int64_t limit;      /* of it */
+};
 
 /* ---- holds ------------------------------------------------------------------------------ */
 
@@ -70,212 +84,272 @@ void holds_finish(struct source *s)
     }
 }
 
-/* ---- what comes instead of a record ------------------------------------------------------ */
+/* ---- spans ------------------------------------------------------------------------------ */
 
-/* Why the records at the position are gone, and how many (-1: nobody knows). */
-static int64_t describe_gap(const struct stream *st, int64_t offset, int64_t low, int64_t high,
-                            char *text, size_t size)
+static int64_t limit_of(const struct pass *pass, const struct stream *st)
 {
-    if (low >= 0 && offset < low) {
-        (void)snprintf(text, size,
-                       "%s[%d]: %" PRId64
-                       " records are missing: the group stands at offset %" PRId64
-                       ", but the topic now begins at %" PRId64 " (retention passed the group)",
-                       st->topic, st->info.partition, low - offset, offset, low);
-        return low - offset;
+    return pass->until && st->info.id < pass->n_until ? pass->until[st->info.id] : INT64_MAX;
+}
+
+static int has_kept(const struct stream *st)
+{
+    return st->at_kept < st->n_kept;
+}
+
+/* Moves a stream's position, with so many records before it. The caller knows of room. */
+static void advance(struct lr_batch *batch, struct stream *st, int64_t position, uint32_t records)
+{
+    struct lr_span *span = batch->n_spans ? &batch->spans[batch->n_spans - 1] : NULL;
+
+    if (!span || span->stream != st->info.id) {
+        span = &batch->spans[batch->n_spans++];
+        *span = (struct lr_span){.stream = st->info.id};
     }
-    if (high >= 0 && offset > high)
-        (void)snprintf(text, size,
-                       "%s[%d]: the group stands at offset %" PRId64
-                       ", but the topic ends at %" PRId64
-                       " (it was made anew, or its broker lost data)",
-                       st->topic, st->info.partition, offset, high);
+    span->count += records;
+    span->next = st->position = st->info.next = position;
+}
+
+/* The next message of a stream is handed out, or what it says is done. */
+static lr_status use(struct pass *pass, struct stream *st, rd_kafka_message_t *m,
+                     struct lr_error *err)
+{
+    struct lr_batch *batch = pass->batch;
+    struct hold *hold = batch->hold;
+    int64_t before = st->position, to;
+    lr_status status = LR_OK;
+
+    if (!m->err && m->offset >= st->position) {
+        record_fill(pass->s, batch, batch->count++, st, m);
+        advance(batch, st, m->offset + 1, 1);
+        st->settled = 1;
+        hold->messages[hold->n++] = m;
+        return LR_OK;
+    }
+    pass->run = NULL; /* a special message may void what came with it */
+    if (m->err)
+        status = gap_special(pass->s, st, m, err);
     else
-        (void)snprintf(text, size, "%s[%d]: offset %" PRId64 " is out of range", st->topic,
-                       st->info.partition, offset);
-    return -1;
+        lr_metric_add(pass->s->dropped, 1);
+    rd_kafka_message_destroy(m);
+    to = st->position;
+    if (status == LR_OK && to != before)
+        advance(batch, st, to, 0);
+    return status;
 }
 
-/* The records at `offset` are gone: an error, or we go on elsewhere, as on_lost_offsets says. */
-static lr_status cross_gap(struct source *s, struct stream *st, int64_t offset,
-                           struct lr_error *err)
+/* Must wait for a later plan. Nothing lies between the position and its offset. */
+static int is_beyond(struct pass *pass, struct stream *st, const rd_kafka_message_t *m)
 {
-    int64_t low = -1, high = -1, missing, to;
-    char text[512];
-
-    for (int i = 0; i < GAP_TRIES && high < 0; i++)
-        (void)rd_kafka_query_watermark_offsets(s->rk, st->topic, st->info.partition, &low, &high,
-                                               1000);
-    missing = describe_gap(st, offset, low, high, text, sizeof text);
-    if (s->settings->lost == LOST_FAIL)
-        return lr_fail(err, LR_EDATA,
-                       "%s; to go on with what is left, set [%s] on_lost_offsets = earliest, or "
-                       "run once with --rewind=earliest",
-                       text, s->host->section);
-    if (high < 0)
-        return lr_fail(err, LR_EUNAVAILABLE, "%s, and no broker says what is left", text);
-    to = s->settings->lost == LOST_EARLIEST ? low : high;
-    if (missing > 0)
-        lr_metric_add(s->missing, missing);
-    wire_log(&s->wire, LR_LOG_WARNING, "%s; going on at %" PRId64 " (on_lost_offsets)", text, to);
-    return rebalance_restart(s, st, to, err);
+    if (m->err || m->offset < st->position || m->offset < limit_of(pass, st))
+        return 0;
+    if (m->offset > st->position)
+        advance(pass->batch, st, m->offset, 0);
+    return 1;
 }
 
-/* What comes instead of a record. */
-static lr_status special(struct source *s, struct stream *st, const rd_kafka_message_t *m,
-                         struct lr_error *err)
+/* ---- kept messages ---------------------------------------------------------------------- */
+
+static lr_status keep(struct stream *st, rd_kafka_message_t *m, struct lr_error *err)
 {
-    switch (m->err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        if (m->offset > st->position)
-            st->position = m->offset;
-        st->eof = m->offset;
-        return LR_OK;
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-        return cross_gap(s, st, m->offset >= 0 ? m->offset : st->position, err);
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        return lr_fail(err, LR_EUNAVAILABLE,
-                       "the broker at %s does not let this user read topic '%s'", s->wire.servers,
-                       st->topic);
-    default: /* librdkafka goes on by itself after a pause */
-        wire_log(&s->wire, LR_LOG_WARNING, "%s[%d]: %s", st->topic, st->info.partition,
-                 rd_kafka_message_errstr(m));
-        return LR_OK;
+    if (st->n_kept == st->kept_room) {
+        size_t room = st->kept_room ? 2 * st->kept_room : 64;
+        rd_kafka_message_t **grown = realloc(st->kept, room * sizeof(rd_kafka_message_t *));
+
+        if (!grown) {
+            rd_kafka_message_destroy(m);
+            return lr_fail(err, LR_ENOMEM, "no memory for %zu messages", room);
+        }
+        st->kept = grown;
+        st->kept_room = room;
     }
-}
-
-/* ---- one stream ------------------------------------------------------------------------- */
-
-/* Moves up to `want` messages of a stream to `into`. */
-static size_t take(struct stream *st, rd_kafka_message_t **into, size_t want)
-{
-    size_t n = 0;
-    ssize_t got;
-
-    while (n < want && st->at_kept < st->n_kept)
-        into[n++] = st->kept[st->at_kept++];
-    if (n == want)
-        return n;
-    got = rd_kafka_consume_batch_queue(st->queue, 0, into + n, want - n);
-    return got > 0 ? n + (size_t)got : n;
-}
-
-static lr_status keep(struct stream *st, rd_kafka_message_t **from, size_t n, struct lr_error *err)
-{
-    size_t left = st->n_kept - st->at_kept;
-    rd_kafka_message_t **grown = malloc((n + left) * sizeof(rd_kafka_message_t *));
-
-    if (!grown) {
-        for (size_t i = 0; i < n; i++)
-            rd_kafka_message_destroy(from[i]);
-        return lr_fail(err, LR_ENOMEM, "no memory for %zu messages", n + left);
-    }
-    memcpy(grown, from, n * sizeof *grown);
-    if (left)
-        memcpy(grown + n, st->kept + st->at_kept, left * sizeof *grown);
-    free(st->kept);
-    st->kept = grown;
-    st->n_kept = n + left;
-    st->at_kept = 0;
+    st->kept[st->n_kept++] = m;
     return LR_OK;
+}
+
+static int is_full(const struct pass *pass)
+{
+    return pass->batch->count >= pass->max || pass->batch->n_spans >= pass->batch->span_capacity;
+}
+
+static lr_status use_kept(struct pass *pass, struct stream *st, struct lr_error *err)
+{
+    lr_status status = LR_OK;
+
+    while (status == LR_OK && has_kept(st) && !is_full(pass)) {
+        rd_kafka_message_t *m = st->kept[st->at_kept];
+
+        if (is_beyond(pass, st, m))
+            break;
+        st->at_kept++;
+        status = use(pass, st, m, err);
+    }
+    if (!has_kept(st))
+        st->n_kept = st->at_kept = 0;
+    return status;
+}
+
+/* ---- the queue -------------------------------------------------------------------------- */
+
+static struct stream *owner_of(struct source *s, const rd_kafka_message_t *m)
+{
+    for (uint32_t i = 0, at = s->last; i < s->n_owned; i++, at++) {
+        struct stream *st;
+
+        if (at >= s->n_owned)
+            at = 0;
+        st = s->owned[at];
+        if (st->info.partition == m->partition &&
+            (st->rkt == m->rkt || strcmp(st->topic, rd_kafka_topic_name(m->rkt)) == 0)) {
+            st->rkt = m->rkt; /* cheaper to compare than a name */
+            s->last = at;     /* messages come in runs */
+            return st;
+        }
+    }
+    return NULL;
+}
+
+static lr_status take_one(struct pass *pass, rd_kafka_message_t *m, struct lr_error *err)
+{
+    struct stream *st = m->rkt ? owner_of(pass->s, m) : NULL;
+
+    if (!st || st->voided == pass->s->takes) { /* not ours any more, or it comes again */
+        rd_kafka_message_destroy(m);
+        return LR_OK;
+    }
+    if (!has_kept(st) && !is_beyond(pass, st, m)) {
+        pass->run = st;
+        pass->limit = limit_of(pass, st);
+        return use(pass, st, m, err);
+    }
+    pass->run = NULL;
+    if (!st->apart) {
+        rd_kafka_queue_forward(st->queue, NULL);
+        st->apart = 1;
+    }
+    return keep(st, m, err);
+}
+
+/* Most messages are another record of the same partition: as many of these as there are. */
+static size_t take_run(struct pass *pass, rd_kafka_message_t **from, size_t n)
+{
+    struct lr_batch *batch = pass->batch;
+    struct hold *hold = batch->hold;
+    struct stream *st = pass->run;
+    int64_t position, bytes = 0;
+    size_t i;
+
+    if (!st)
+        return 0;
+    position = st->position;
+    for (i = 0; i < n; i++) {
+        rd_kafka_message_t *m = from[i];
+
+        if (m->rkt != st->rkt || m->partition != st->info.partition || m->err ||
+            m->offset < position || m->offset >= pass->limit)
+            break;
+        record_fill(pass->s, batch, batch->count + (uint32_t)i, st, m);
+        hold->messages[hold->n + i] = m; /* at or before where it was read */
+        position = m->offset + 1;
+        bytes += (int64_t)m->len;
+    }
+    if (i > 0) {
+        batch->count += (uint32_t)i;
+        hold->n += (uint32_t)i;
+        pass->s->ahead.bytes += bytes;
+        advance(batch, st, position, (uint32_t)i);
+    }
+    return i;
 }
 
 /* Past marks that librdkafka swallowed. Its position counts only after a record came, because a
  * seek resets it later than it returns. */
-static void follow(struct source *s, struct stream *st)
+static void follow(struct pass *pass)
 {
-    rd_kafka_topic_partition_list_t *list;
+    struct source *s = pass->s;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->n_owned + 1);
+    int at = 0;
 
-    if (!st->settled || st->at_kept < st->n_kept)
-        return;
-    list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, st->topic, st->info.partition);
-    if (rd_kafka_position(s->rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        list->elems[0].offset > st->position)
-        st->position = list->elems[0].offset;
+    for (uint32_t i = 0; i < s->n_owned; i++)
+        if (s->owned[i]->settled && !has_kept(s->owned[i]))
+            rd_kafka_topic_partition_list_add(list, s->owned[i]->topic,
+                                              s->owned[i]->info.partition);
+    if (list->cnt > 0 && rd_kafka_position(s->rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        for (uint32_t i = 0; i < s->n_owned; i++) {
+            struct stream *st = s->owned[i];
+
+            if (!st->settled || has_kept(st))
+                continue;
+            if (list->elems[at].offset > st->position &&
+                pass->batch->n_spans < pass->batch->span_capacity)
+                advance(pass->batch, st, list->elems[at].offset, 0);
+            at++;
+        }
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* At most `room` of what lies in the queue now. *ret_got: how many messages that were. */
-static lr_status fetch_some(struct source *s, struct stream *st, struct lr_batch *batch,
-                            size_t room, int64_t limit, size_t *ret_got, struct lr_error *err)
+/* How many partitions have not reached the plan's end. */
+static uint32_t wanting(const struct pass *pass)
 {
-    struct hold *hold = batch->hold;
-    rd_kafka_message_t **at = hold->messages + hold->n;
-    size_t want = rd_kafka_queue_length(st->queue) + (st->n_kept - st->at_kept), got, i;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < pass->s->n_owned; i++)
+        n += pass->s->owned[i]->position < limit_of(pass, pass->s->owned[i]);
+    return n;
+}
+
+/* At most `most` of what lies in the queue now. *ret_got: how many messages came. */
+static lr_status take_some(struct pass *pass, size_t most, size_t *ret_got, struct lr_error *err)
+{
+    struct source *s = pass->s;
+    struct hold *hold = pass->batch->hold;
+    rd_kafka_message_t **at = hold->messages + hold->n; /* `use` writes behind its reading */
+    size_t want = rd_kafka_queue_length(s->records), i = 0;
     lr_status status = LR_OK;
+    ssize_t got;
 
-    if (want > room)
-        want = room;
-    if ((int64_t)want > limit - st->position)
-        want = (size_t)(limit - st->position);
-    *ret_got = got = want ? take(st, at, want) : 0;
-    for (i = 0; i < got && status == LR_OK; i++) {
-        rd_kafka_message_t *m = at[i];
-
-        if (m->err) {
-            status = special(s, st, m, err);
-        } else if (m->offset >= limit) {
-            st->position = m->offset; /* nothing lies between */
-            return keep(st, at + i, got - i, err);
-        } else if (m->offset >= st->position) {
-            record_fill(s, batch, batch->count++, st, m);
-            st->position = m->offset + 1;
-            st->settled = 1;
-            hold->messages[hold->n++] = m;
-            continue;
-        } else {
-            lr_metric_add(s->dropped, 1);
-        }
-        rd_kafka_message_destroy(m);
+    *ret_got = 0;
+    if (want > most)
+        want = most;
+    if (want > pass->max - pass->batch->count)
+        want = pass->max - pass->batch->count;
+    if (want > pass->batch->span_capacity - pass->batch->n_spans)
+        want = pass->batch->span_capacity - pass->batch->n_spans;
+    if (want == 0)
+        return LR_OK;
+    s->takes++;
+    got = rd_kafka_consume_batch_queue(s->records, 0, at, want);
+    if (got < 0)
+        got = 0;
+    *ret_got = (size_t)got;
+    while (i < (size_t)got && status == LR_OK) {
+        s->ahead.bytes += (int64_t)at[i]->len;
+        status = take_one(pass, at[i++], err);
+        i += status == LR_OK ? take_run(pass, at + i, (size_t)got - i) : 0;
     }
-    for (; i < got; i++) /* after an error */
+    s->ahead.records += got;
+    for (; i < (size_t)got; i++) /* after an error */
         rd_kafka_message_destroy(at[i]);
-    if (status == LR_OK && got < want)
-        follow(s, st);
+    if (status == LR_OK && (size_t)got < want)
+        follow(pass);
     return status;
 }
 
 /* Until the queue is empty (not: until what was in it at first is taken, for the bell rings only
- * when an empty queue gets something), the plan's end is reached or the batch is full. */
-static lr_status fetch_stream(struct source *s, struct stream *st, struct lr_batch *batch,
-                              uint32_t max, int64_t limit, struct lr_error *err)
+ * when an empty queue gets something), all plans' ends are reached or the batch is full. Beyond
+ * the ends one message is taken and kept, for it may be an error: a topic that was made anew ends
+ * before the position, and so before every plan's end. */
+static lr_status take(struct pass *pass, int kept, struct lr_error *err)
 {
-    int64_t before = st->position;
-    uint32_t first = batch->count;
+    uint32_t left = wanting(pass);
     lr_status status = LR_OK;
     size_t got = 1;
 
-    while (status == LR_OK && got > 0 && batch->count < max && st->position < limit)
-        status = fetch_some(s, st, batch, max - batch->count, limit, &got, err);
-    if (st->position != before) {
-        batch->spans[batch->n_spans++] =
-            (struct lr_span){st->info.id, batch->count - first, st->position};
-        st->info.next = st->position;
-    }
-    return status;
-}
-
-/* Beyond the plan's end nothing is taken, but an error may lie there: a topic that was made anew
- * ends before the position, and so before every plan's end. */
-static lr_status look_beyond(struct source *s, struct stream *st, struct lr_batch *batch,
-                             struct lr_error *err)
-{
-    int64_t before = st->position;
-    rd_kafka_message_t *m;
-    lr_status status = LR_OK;
-
-    if (st->at_kept < st->n_kept || rd_kafka_queue_length(st->queue) == 0 ||
-        batch->n_spans >= batch->span_capacity || take(st, &m, 1) == 0)
-        return LR_OK;
-    if (!m->err && m->offset >= st->position)
-        return keep(st, &m, 1, err);
-    if (m->err)
-        status = special(s, st, m, err);
-    rd_kafka_message_destroy(m);
-    if (status == LR_OK && st->position != before) {
-        batch->spans[batch->n_spans++] = (struct lr_span){st->info.id, 0, st->position};
-        st->info.next = st->position;
+    if (left == 0 && !kept && !is_full(pass))
+        return take_some(pass, 1, &got, err);
+    while (status == LR_OK && got > 0 && left > 0 && !is_full(pass)) {
+        status = take_some(pass, SIZE_MAX, &got, err);
+        if (pass->until)
+            left = wanting(pass);
     }
     return status;
 }
@@ -283,30 +357,27 @@ static lr_status look_beyond(struct source *s, struct stream *st, struct lr_batc
 lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
                 uint32_t n_until, int *ret_more, struct lr_error *err)
 {
-    uint32_t turn = s->turn;
+    struct pass pass = {s,    batch, max < batch->capacity ? max : batch->capacity, until, n_until,
+                        NULL, 0};
     lr_status status = LR_OK;
+    int kept = 0, more = 0;
 
-    *ret_more = 0;
-    if (max > batch->capacity)
-        max = batch->capacity;
     for (uint32_t i = 0; i < s->n_owned && status == LR_OK; i++) {
-        struct stream *st = s->owned[(turn + i) % s->n_owned];
-        int64_t limit = until && st->info.id < n_until ? until[st->info.id] : INT64_MAX;
+        struct stream *st = s->owned[i];
 
-        if (st->position >= limit) {
-            status = look_beyond(s, st, batch, err);
-            continue;
+        if (has_kept(st))
+            status = use_kept(&pass, st, err);
+        if (!has_kept(st) && st->apart && st->position < limit_of(&pass, st)) {
+            rd_kafka_queue_forward(st->queue, s->records);
+            st->apart = 0;
         }
-        if (batch->count >= max || batch->n_spans >= batch->span_capacity) {
-            *ret_more = 1;
-            break;
-        }
-        status = fetch_stream(s, st, batch, max, limit, err);
-        if (batch->count > 0)
-            s->turn = (turn + i + 1) % s->n_owned;
-        if (st->position < limit &&
-            (st->at_kept < st->n_kept || (batch->count >= max && rd_kafka_queue_length(st->queue))))
-            *ret_more = 1;
+        kept |= has_kept(st);
+        more |= has_kept(st) && st->position < limit_of(&pass, st);
     }
+    if (status == LR_OK && !is_full(&pass))
+        status = take(&pass, kept, err);
+    *ret_more =
+        more || (is_full(&pass) && wanting(&pass) > 0 && rd_kafka_queue_length(s->records) > 0);
+    ahead_wake(s);
     return status;
 }

@@ -37,6 +37,8 @@ static lr_status open_consumer(struct source *s, struct lr_error *err)
     if (status != LR_OK)
         return status;
     status = set_membership(s, conf, err);
+    if (status == LR_OK)
+        status = ahead_configure(s, conf, err);
     if (status != LR_OK) {
         rd_kafka_conf_destroy(conf);
         return status;
@@ -49,7 +51,9 @@ static lr_status open_consumer(struct source *s, struct lr_error *err)
     (void)rd_kafka_poll_set_consumer(s->rk);
     s->events = rd_kafka_queue_get_consumer(s->rk);
     s->replies = rd_kafka_queue_new(s->rk);
+    s->records = rd_kafka_queue_new(s->rk);
     rd_kafka_queue_cb_event_enable(s->events, bell_queue_cb, &s->bell);
+    rd_kafka_queue_cb_event_enable(s->records, bell_queue_cb, &s->bell);
     return LR_OK;
 }
 
@@ -134,7 +138,9 @@ static void close_consumer(struct source *s, int64_t deadline_ns)
     holds_finish(s);
     if (s->rk) {
         rd_kafka_queue_cb_event_enable(s->events, NULL, NULL);
+        rd_kafka_queue_cb_event_enable(s->records, NULL, NULL);
         rd_kafka_queue_destroy(s->events);
+        rd_kafka_queue_destroy(s->records);
         rd_kafka_queue_destroy(s->replies);
         cover_finish(s);
         if (!s->fatal)
@@ -147,7 +153,7 @@ static void close_consumer(struct source *s, int64_t deadline_ns)
         else
             rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
-    s->events = s->replies = NULL;
+    s->events = s->records = s->replies = NULL;
     s->proof.metadata = NULL;
     s->rk = NULL;
     s->closing = s->fatal = s->reopen = 0;

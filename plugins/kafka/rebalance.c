@@ -64,6 +64,7 @@ lr_status rebalance_restart(struct source *s, struct stream *st, int64_t offset,
         stream_forget_kept(one);
         one->eof = NO_OFFSET;
         one->settled = 0;
+        one->voided = s->takes;
         rd_kafka_topic_partition_list_add(list, one->topic, one->info.partition)->offset =
             one->position;
     }

@@ -2,13 +2,15 @@
  *
  * Inside the Kafka source: one member of a consumer group, on one thread.
  *
- * Each assigned partition has its own librdkafka queue (not forwarded to the consumer's), so that
- * what is taken from it is one contiguous span. The consumer's own queue carries events alone:
- * rebalances, errors, results of commits. All queues ring one bell.
+ * The queues of the assigned partitions lead into one of ours, so that what is read ahead has one
+ * bound. The consumer's own queue carries events alone: rebalances, errors, results of commits.
+ * Both ring one bell.
  *
  *   source.c     poll and the descriptor; serves events
  *   member.c     start and stop: in and out of the group
- *   fetch.c      partition queues -> records and spans
+ *   fetch.c      that queue -> records and spans
+ *   ahead.c      how much is read ahead
+ *   gap.c        what comes instead of a record
  *   record.c     a message -> a record
  *   streams.c    the table of streams this instance has ever had
  *   rebalance.c  a noted rebalance -> an event of the host, and its answer
@@ -28,6 +30,9 @@ struct stream {
     struct lr_stream info; /* as the host sees it; id is the index in the table */
     char *topic;
     rd_kafka_queue_t *queue; /* NULL: not ours */
+    rd_kafka_topic_t *rkt;   /* of its messages, for comparison; NULL: not seen yet */
+    int32_t apart;           /* the queue is not led into the common one for now */
+    uint32_t voided;         /* what was taken together with this take is void */
     int64_t position;        /* what is handed out next; what lies before it was, or is no record */
     int64_t begin;           /* where it began without a stored position; NO_OFFSET: nowhere yet */
     int64_t eof;             /* end of the partition as of the last end event; NO_OFFSET: unknown */
@@ -35,9 +40,9 @@ struct stream {
     /* With start = latest: partitions that the topic had when the group began; what comes behind
      * them was added later. 0: not known. Travels with every commit, as its metadata. */
     int32_t founded;
-    /* Taken from the queue, but at or beyond the plan's end (gaps make the count uncertain). */
+    /* Taken from the queue, but at or beyond the plan's end. */
     rd_kafka_message_t **kept;
-    size_t n_kept, at_kept;
+    size_t n_kept, at_kept, kept_room;
 };
 
 struct hold { /* the messages behind one batch */
@@ -46,12 +51,19 @@ struct hold { /* the messages behind one batch */
     rd_kafka_message_t *messages[];
 };
 
+struct ahead { /* what may be read ahead, and what was taken since the fetcher was woken */
+    int64_t max_bytes, max_records;
+    int64_t bytes, records;
+    int32_t wakes; /* it must be woken */
+};
+
 struct source {
     struct wire wire; /* first: librdkafka's opaque */
     const struct lr_host *host;
     const struct source_settings *settings;
     rd_kafka_t *rk;
     rd_kafka_queue_t *events;
+    rd_kafka_queue_t *records; /* messages of all partitions */
     rd_kafka_queue_t *replies; /* of commits that are waited for */
     uintptr_t stores;          /* such commits so far */
     struct bell bell;
@@ -60,7 +72,9 @@ struct source {
     uint32_t n_streams, stream_room;
     struct stream **owned; /* assigned now */
     uint32_t n_owned, owned_room;
-    uint32_t turn; /* who is asked first */
+    uint32_t last;  /* whose message came last, by its place in owned */
+    uint32_t takes; /* from the queue of messages so far */
+    struct ahead ahead;
 
     struct hold *free_holds, *used_holds;
     int32_t look;    /* records without headers are known by their bytes (record.c) */
@@ -124,6 +138,15 @@ void holds_finish(struct source *s);
 /* Fills the batch; LR_OK also with nothing in it. *ret_more: something was left behind. */
 lr_status fetch(struct source *s, struct lr_batch *batch, uint32_t max, const int64_t *until,
                 uint32_t n_until, int *ret_more, struct lr_error *err);
+
+/* ahead.c */
+lr_status ahead_configure(struct source *s, rd_kafka_conf_t *conf, struct lr_error *err);
+/* After a fetch: lets the fetcher go on that may have found the queue full. */
+void ahead_wake(struct source *s);
+
+/* gap.c: a message that is no record. */
+lr_status gap_special(struct source *s, struct stream *st, const rd_kafka_message_t *m,
+                      struct lr_error *err);
 
 /* record.c */
 void record_fill(struct source *s, struct lr_batch *batch, uint32_t index, const struct stream *st,

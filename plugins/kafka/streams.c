@@ -63,7 +63,7 @@ void stream_forget_kept(struct stream *st)
     st->at_kept = st->n_kept = 0;
 }
 
-/* Ours from now on: the partition's queue stays by itself and rings the bell. */
+/* Ours from now on: the partition's queue leads into the common one. */
 lr_status stream_take(struct source *s, struct stream *st, int64_t position, struct lr_error *err)
 {
     if (!st->queue && !grow((void ***)&s->owned, s->n_owned, &s->owned_room))
@@ -72,8 +72,7 @@ lr_status stream_take(struct source *s, struct stream *st, int64_t position, str
         st->queue = rd_kafka_queue_get_partition(s->rk, st->topic, st->info.partition);
         if (!st->queue)
             return lr_fail(err, LR_EINTERNAL, "%s[%d] has no queue", st->topic, st->info.partition);
-        rd_kafka_queue_forward(st->queue, NULL);
-        rd_kafka_queue_cb_event_enable(st->queue, bell_queue_cb, &s->bell);
+        rd_kafka_queue_forward(st->queue, s->records);
         s->owned[s->n_owned++] = st;
     }
     st->position = st->info.next = position;
@@ -86,9 +85,11 @@ void stream_drop(struct source *s, struct stream *st)
 {
     if (!st->queue)
         return;
-    rd_kafka_queue_cb_event_enable(st->queue, NULL, NULL);
+    rd_kafka_queue_forward(st->queue, NULL);
     rd_kafka_queue_destroy(st->queue);
     st->queue = NULL;
+    st->rkt = NULL;
+    st->apart = 0;
     stream_forget_kept(st);
     for (uint32_t i = 0; i < s->n_owned; i++)
         if (s->owned[i] == st) {

@@ -177,6 +177,7 @@ AT(lr_host, settle, 96, 8);
 AT(lr_host, bad_record, 104, 8);
 AT(lr_host, guarantee, 112, 4);
 AT(lr_host, reserved, 116, 4);
+AT(lr_host, budget, 120, 8);
 
 SIZE(lr_schema, 32);
 AT(lr_schema, size, 0, 4);

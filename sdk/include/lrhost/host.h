@@ -67,6 +67,9 @@ struct lr_host {
 
     int32_t guarantee; /* what the pipeline promises: LR_AT_MOST_ONCE ... */
     int32_t reserved;
+    /* Bytes of memory that this instance should keep to for what it reads ahead, its part of
+     * [pipeline] memory; 0: not said. For sources that read ahead. */
+    int64_t budget;
 };
 
 static inline void lr_metric_add(int64_t *cell, int64_t n)
