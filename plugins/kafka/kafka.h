@@ -52,6 +52,10 @@ struct source_settings {
 #define PARTITION_INPUT 2
 #define PARTITION_STICKY 3
 
+#define LATENCY_LOW 0
+#define LATENCY_BALANCED 1
+#define LATENCY_THROUGHPUT 2
+
 #define T0_AUTO 0
 #define T0_YES 1
 #define T0_NO 2
@@ -61,6 +65,7 @@ struct sink_settings {
     const char *topic;
     int32_t partition; /* PARTITION_* */
     int32_t t0_header; /* T0_* */
+    int32_t latency;   /* LATENCY_* */
 };
 
 /* Its address says "the Kafka module of this process": headers may be used as they are, and

@@ -6,7 +6,8 @@
  * librdkafka puts one partition into a request, so a batch that is spread over ten of them costs
  * ten requests; one partition at a time gives large batches and low latency. librdkafka has a
  * sticky partitioner of its own, which reads the clock and takes a lock for each record;
- * here the turn is decided once for each write.
+ * here the turn is decided once for each write. librdkafka asks for the first record of a turn, and
+ * the others are given the answer: it says within the call only whether a partition has a leader.
  */
 #include "sink.h"
 
@@ -43,6 +44,19 @@ int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, si
     chosen = __atomic_load_n(&sink->chosen, __ATOMIC_RELAXED);
     return chosen >= 0 && chosen < n_partitions ? chosen
                                                 : choose(sink, topic, (uint32_t)n_partitions);
+}
+
+int32_t partitioner_spreads(const struct sink *sink, const void *key)
+{
+    return sink->settings->partition == PARTITION_INPUT ||
+           (key && sink->settings->partition != PARTITION_STICKY);
+}
+
+int32_t partitioner_chosen(const struct sink *sink)
+{
+    int32_t chosen = __atomic_load_n(&sink->chosen, __ATOMIC_RELAXED);
+
+    return chosen >= 0 ? chosen : RD_KAFKA_PARTITION_UA;
 }
 
 void partitioner_turn(struct sink *sink)

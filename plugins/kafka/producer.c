@@ -12,6 +12,7 @@
 #include "sink.h"
 
 #define LEARN_MS 500
+#define LINGER_MS "5" /* latency = throughput */
 
 /* The name under which Kafka keeps our transactions; what it would not take becomes '_'. */
 static void name_transactions(struct producer *p)
@@ -122,15 +123,16 @@ static int64_t conf_number(const struct producer *p, const char *name)
     return strtoll(text, NULL, 10);
 }
 
-/* librdkafka puts one partition into a request. One partition at a time needs no linger to make
- * large requests; many at a time without it are a flood of small ones. */
+/* No linger: gather.c does better. */
 static void set_linger(const struct producer *p, rd_kafka_conf_t *conf)
 {
     char text[256];
 
     if (!property_value(p->wire.settings, "linger.ms") &&
         !property_value(p->wire.settings, "queue.buffering.max.ms"))
-        (void)rd_kafka_conf_set(conf, "linger.ms", p->spreads ? "1" : "0", text, sizeof text);
+        (void)rd_kafka_conf_set(conf, "linger.ms",
+                                p->latency == LATENCY_THROUGHPUT ? LINGER_MS : "0", text,
+                                sizeof text);
 }
 
 /* ---- one client ------------------------------------------------------------------------- */
@@ -160,7 +162,8 @@ static lr_status open_client(struct producer *p, struct lr_error *err)
     p->max_bytes = conf_number(p, "queue.buffering.max.kbytes") * 1024;
     p->linger_ms = conf_number(p, "linger.ms");
     p->timeout_ns = conf_number(p, "transaction.timeout.ms") * MS;
-    p->messages = p->bytes = 0;
+    p->messages = p->bytes = p->gathered = p->wave = p->wave_ns = 0;
+    p->gathers = p->latency == LATENCY_BALANCED && p->linger_ms == 0;
     p->failed = LR_OK;
     p->broken = p->initialized = 0;
     p->transaction = TXN_NONE;
@@ -176,6 +179,7 @@ static void serve_until_empty(struct producer *p, int64_t deadline_ns)
         (void)report_serve(p, NULL);
         if (p->messages == 0 || wire_now(&p->wire) >= deadline_ns)
             return;
+        gather_flush(p);
         (void)rd_kafka_flush(p->rk, 1); /* no lingering now */
         (void)poll(&fd, 1, 10);
     }

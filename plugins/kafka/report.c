@@ -115,6 +115,13 @@ lr_status report_serve(struct producer *p, struct lr_error *err)
             note_error(p, event);
         rd_kafka_event_destroy(event);
     }
+    if (p->gathered > 0 && (p->purging || p->broken)) {
+        for (int i = 0; i < 2; i++)
+            if (p->sinks[i])
+                gather_drop(p->sinks[i], p->purging ? LR_ABANDONED : LR_RETRY);
+    } else if (p->gathered > 0) {
+        gather_poll(p);
+    }
     /* A client that is fatal keeps what it means to retry, and never sends it again. */
     if (p->rk && p->broken && p->messages > 0)
         (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);

@@ -28,6 +28,7 @@ static lr_status sink_flush(void *self, struct lr_error *err)
     struct producer *p = ((struct sink *)self)->producer;
 
     (void)err;
+    gather_flush(p);
     if (p->linger_ms >= LINGER_WORTH_FLUSHING_MS && p->messages > 0)
         (void)rd_kafka_flush(p->rk, 1);
     return LR_OK;
@@ -61,6 +62,7 @@ static lr_status sink_attach(void *self, void *main_self, struct lr_error *err)
 
 void sink_close_topic(struct sink *sink)
 {
+    gather_drop(sink, LR_ABANDONED); /* what was not delivered in time */
     if (sink->topic)
         rd_kafka_topic_destroy(sink->topic);
     sink->topic = NULL;
@@ -154,8 +156,7 @@ static lr_status sink_create(const struct lr_host *host, const void *settings, v
         free(sink);
         return status;
     }
-    sink->producer->spreads =
-        sink->settings->partition == PARTITION_INPUT || sink->settings->partition == PARTITION_KEY;
+    sink->producer->latency = sink->settings->latency;
     *ret_self = sink;
     return LR_OK;
 }
@@ -230,6 +231,15 @@ static const struct lr_option options[] = {
      .choices = "auto|key|input|sticky",
      .type = LR_OPT_ENUM,
      .offset = offsetof(struct sink_settings, partition)},
+    {.name = "latency",
+     .doc = "low: a record goes to the broker at once. balanced: the same, but records that spread "
+            "over partitions (by key, or partition = input) gather while others are under way, so "
+            "that the broker is not flooded with small requests. throughput: records gather for 5 "
+            "ms. kafka.linger.ms, where it is given, wins",
+     .initial = "balanced",
+     .choices = "low|balanced|throughput",
+     .type = LR_OPT_ENUM,
+     .offset = offsetof(struct sink_settings, latency)},
     {.name = "t0_header",
      .doc = "Whether header lrhost.t0 tells when the record was due to be sent, in nanoseconds "
             "since 1970. auto: where that is known and is not the Kafka timestamp of the input",

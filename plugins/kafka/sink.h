@@ -6,7 +6,8 @@
  *   sink.c         create, attach, start, stop, descriptor
  *   producer.c     the client: life, limits, replacement
  *   transaction.c  begin, commit, abort
- *   produce.c      write: records -> librdkafka
+ *   produce.c      write: records -> messages
+ *   gather.c       messages -> librdkafka, at once or in waves
  *   headers.c      headers of a record to send
  *   report.c       delivery reports -> settles
  *   partitioner.c  by key, or sticky
@@ -36,13 +37,16 @@ struct producer {
     struct bell bell;
     uint32_t refs;   /* sinks that know it */
     uint32_t users;  /* of them started */
-    int32_t spreads; /* over partitions, record by record */
+    int32_t latency; /* LATENCY_* */
+    int32_t gathers; /* records that spread go in waves: gather.c */
     int64_t linger_ms;
 
     /* librdkafka refuses what exceeds its queue, and a refusal in the middle of a batch is a
      * hole; so its own arithmetic is done before. 0: no limit. */
     int64_t max_messages, max_bytes;
     int64_t messages, bytes; /* taken and not settled */
+    int64_t gathered;        /* of the messages, those that librdkafka does not have yet */
+    int64_t wave, wave_ns;   /* messages it had after it got some the last time; when */
 
     struct sink *sinks[2]; /* results, dead letters */
     uint64_t alone;        /* opaque of a record that has the client for itself; NOBODY: none */
@@ -67,6 +71,19 @@ struct producer {
 #define NOBODY UINT64_MAX
 #define SCRATCH 1024 /* messages handed over at once */
 
+#define KEYS_ROOM 65536
+
+/* What was written and not handed over yet. */
+struct gather {
+    uint32_t n;
+    uint32_t kept;  /* the first ones, whose keys are copies of ours */
+    int32_t spread; /* at least one may go to any partition */
+    size_t keys_used;
+    rd_kafka_message_t messages[SCRATCH];
+    rd_kafka_headers_t *headers[SCRATCH]; /* ours; NULL: none */
+    char keys[KEYS_ROOM];
+};
+
 struct sink {
     const struct lr_host *host;
     const struct sink_settings *settings;
@@ -79,7 +96,7 @@ struct sink {
     uint32_t turn;        /* atomic: of the sticky partition */
     int32_t chosen;       /* atomic: the partition whose turn it is; -1: none yet */
     int64_t turn_due_ns;
-    rd_kafka_message_t scratch[SCRATCH];
+    struct gather gather;
 };
 
 /* sink.c */
@@ -123,6 +140,21 @@ int32_t report_outcome(struct producer *producer, rd_kafka_resp_err_t code, uint
 lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first, uint32_t count,
                         uint32_t *ret_taken, struct lr_error *err);
 
+/* gather.c */
+/* Takes a message, and its headers. `spreads`: its partition may differ from its neighbour's. */
+void gather_add(struct sink *sink, const rd_kafka_message_t *message, rd_kafka_headers_t *headers,
+                int32_t spreads);
+/* The end of a write: keys are the caller's no longer. */
+void gather_end(struct sink *sink);
+void gather_send(struct sink *sink);
+/* Whatever may leave, after reports were served; whatever there is. */
+void gather_poll(struct producer *producer);
+void gather_flush(struct producer *producer);
+/* Settles what was gathered, without sending it. */
+void gather_drop(struct sink *sink, int32_t outcome);
+/* librdkafka did not take it. */
+void gather_refused(struct sink *sink, uint64_t opaque, size_t len, rd_kafka_resp_err_t code);
+
 /* headers.c */
 int headers_needed(const struct sink *sink, const struct lr_batch *batch, uint32_t index);
 /* NULL: no memory. */
@@ -132,6 +164,10 @@ rd_kafka_headers_t *headers_build(const struct sink *sink, const struct lr_batch
 /* partitioner.c */
 int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
                               int32_t n_partitions, void *opaque, void *message_opaque);
+/* Whether a record's partition is its own affair, and not that of the moment. */
+int32_t partitioner_spreads(const struct sink *sink, const void *key);
+/* The partition whose turn it is; RD_KAFKA_PARTITION_UA: not known yet. */
+int32_t partitioner_chosen(const struct sink *sink);
 /* Another partition's turn, when it is time. */
 void partitioner_turn(struct sink *sink);
 

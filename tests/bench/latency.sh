@@ -18,6 +18,7 @@ model=$work/model.json
 
 [ -x "$BUILD/tests/bench/driver" ] || fail "$BUILD/tests/bench/driver is not built"
 [ -x "$BUILD/tests/bench/reference/reference" ] || fail "the reference is not built"
+# shellcheck disable=SC2119
 start_broker
 COUNT=1000 run_for 60 "$lrhost" -q --set "model.save=$model" "$bench/inprocess.ini" \
     >"$work/log" 2>&1

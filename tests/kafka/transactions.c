@@ -136,6 +136,10 @@ static void test_aborted(void)
     CU_ASSERT(rig_sink(&sink)->begin(sink.self, &sink.err) == LR_OK);
     rig_fill(&batch, texts, 2000, 2 * N);
     batch.batch.count = 2000;
+    for (uint32_t i = 0; i < 2000; i++) { /* with keys, so that the last ones gather in the sink */
+        batch.records[i].key = texts[i];
+        batch.records[i].key_len = batch.records[i].value_len;
+    }
     CU_ASSERT(rig_sink(&sink)->write(sink.self, &batch.batch, 0, 2000, &taken, &sink.err) == LR_OK);
     CU_ASSERT(taken == 2000);
     CU_ASSERT(abort_it(&sink) == LR_OK);
