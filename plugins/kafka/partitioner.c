@@ -8,10 +8,19 @@
  * sticky partitioner of its own, which reads the clock and takes a lock for each record;
  * here the turn is decided once for each write. librdkafka asks for the first record of a turn, and
  * the others are given the answer: it says within the call only whether a partition has a leader.
+ *
+ * A turn ends by the clock or by the number of records. While a partition has five records under
+ * way and more of them wait, librdkafka 2.0.2 (rd_kafka_toppar_producer_serve) sends nothing more
+ * to it, and yet asks poll(2) without a pause whether it may: a core spins for as long as the
+ * broker takes. So at load the next records go to another partition. In a transaction each further
+ * partition costs a request, a mark at its end and a millisecond of spinning in librdkafka's main
+ * thread (a timer of 1 ms, rounded down), so there the transaction ends the turn.
  */
 #include "sink.h"
 
 #define TURN_NS (10 * MS)
+#define TURN_TRANSACTION_NS SECOND /* the same in a transaction that stays open */
+#define TURN_RECORDS 1024          /* about a request's worth at load */
 
 static int32_t choose(struct sink *sink, const rd_kafka_topic_t *topic, uint32_t n)
 {
@@ -59,13 +68,18 @@ int32_t partitioner_chosen(const struct sink *sink)
     return chosen >= 0 ? chosen : RD_KAFKA_PARTITION_UA;
 }
 
-void partitioner_turn(struct sink *sink)
+void partitioner_turn(struct sink *sink, uint32_t count)
 {
-    int64_t now = wire_now(&sink->producer->wire);
+    const struct producer *p = sink->producer;
+    int64_t now = wire_now(&p->wire);
 
-    if (now < sink->turn_due_ns)
+    sink->turn_records += count;
+    if (now < sink->turn_due_ns && sink->turn_of == p->transactions &&
+        sink->turn_records <= TURN_RECORDS)
         return;
-    sink->turn_due_ns = now + TURN_NS;
+    sink->turn_records = count;
+    sink->turn_of = p->transactions;
+    sink->turn_due_ns = now + (p->id[0] ? TURN_TRANSACTION_NS : TURN_NS);
     __atomic_store_n(&sink->turn, sink->turn + 1, __ATOMIC_RELAXED);
     __atomic_store_n(&sink->chosen, -1, __ATOMIC_RELAXED);
 }

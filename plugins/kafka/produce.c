@@ -99,7 +99,7 @@ lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first
         sink->host->settle(sink->host->ctx, batch->token + first, count, LR_RETRY);
         return LR_OK;
     }
-    partitioner_turn(sink);
+    partitioner_turn(sink, count);
     p->alone = count == 1 && p->messages == 0 ? (batch->token + first) | sink->mark : NOBODY;
     for (; taken < count; taken++) {
         struct row row;

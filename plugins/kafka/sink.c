@@ -226,7 +226,8 @@ static const struct lr_option options[] = {
      .doc = "Which partition a record goes to. auto: by its key where it has one, as the Java "
             "client does it, else sticky. key: by its key, an error without one. input: the number "
             "it was read from, modulo the number of output partitions, so that order is kept. "
-            "sticky: one for a few milliseconds, then the next",
+            "sticky: one for 10 ms (under exactly_once: a transaction) or 1024 records, then the "
+            "next",
      .initial = "auto",
      .choices = "auto|key|input|sticky",
      .type = LR_OPT_ENUM,

@@ -61,6 +61,7 @@ struct producer {
     int32_t transaction;     /* TXN_* */
     int64_t txn_deadline_ns; /* until when a commit is tried again */
     int64_t txn_begun_ns;    /* 0: its abort has begun */
+    uint64_t transactions;   /* begun */
     uint32_t too_long;       /* transactions in a row that outlived the timeout */
     int64_t timeout_ns;      /* transaction.timeout.ms */
     struct replaced replaced;
@@ -96,6 +97,8 @@ struct sink {
     uint32_t turn;        /* atomic: of the sticky partition */
     int32_t chosen;       /* atomic: the partition whose turn it is; -1: none yet */
     int64_t turn_due_ns;
+    uint64_t turn_of;      /* the transaction of this turn */
+    uint32_t turn_records; /* written in it */
     struct gather gather;
 };
 
@@ -168,7 +171,7 @@ int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, si
 int32_t partitioner_spreads(const struct sink *sink, const void *key);
 /* The partition whose turn it is; RD_KAFKA_PARTITION_UA: not known yet. */
 int32_t partitioner_chosen(const struct sink *sink);
-/* Another partition's turn, when it is time. */
-void partitioner_turn(struct sink *sink);
+/* Another partition's turn, when it is time; `count` records are about to be written. */
+void partitioner_turn(struct sink *sink, uint32_t count);
 
 #endif

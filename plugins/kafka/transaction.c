@@ -109,6 +109,7 @@ lr_status transaction_begin(void *self, struct lr_error *err)
     (void)err;
     p->txn_deadline_ns = 0;
     p->txn_begun_ns = wire_now(&p->wire);
+    p->transactions++;
     p->transaction = TXN_OPEN;
     if (p->broken || !p->initialized)
         return LR_OK; /* what is written comes back, and abort replaces the client */
