@@ -22,16 +22,20 @@ struct settings {
 
 struct streaming {
     const struct settings *settings;
+    int32_t exactly_once;
     int64_t commit_due_ns; /* monotonic */
+    int64_t soonest_ns;    /* exactly_once: when the next commit may be */
     int32_t uncommitted;   /* something was written that no commit has covered yet */
 };
 
 /* Commits when it is time. What is still in flight then is left to the next commit. */
 static lr_status commit_if_due(struct streaming *self, const struct lr_lane *lane)
 {
+    int64_t interval_ns = self->settings->commit_interval_ns, begun_ns = lane->now(lane->ctx);
+    int64_t now_ns;
     lr_status settled, status;
 
-    if (!self->uncommitted || lane->now(lane->ctx) < self->commit_due_ns)
+    if (!self->uncommitted || begun_ns < self->commit_due_ns)
         return LR_OK;
     settled = lane->drain(lane->ctx, 0);
     if (settled != LR_OK && settled != LR_AGAIN)
@@ -39,7 +43,11 @@ static lr_status commit_if_due(struct streaming *self, const struct lr_lane *lan
     status = lane->commit(lane->ctx);
     if (status == LR_OK)
         self->uncommitted = settled == LR_AGAIN;
-    self->commit_due_ns = lane->now(lane->ctx) + self->settings->commit_interval_ns;
+    now_ns = lane->now(lane->ctx);
+    self->commit_due_ns = now_ns + interval_ns;
+    self->soonest_ns = begun_ns + interval_ns;
+    if (self->soonest_ns < now_ns + interval_ns / 2)
+        self->soonest_ns = now_ns + interval_ns / 2;
     return status;
 }
 
@@ -64,7 +72,9 @@ static lr_status score_and_write(struct streaming *self, const struct lr_lane *l
         status = lane->write(lane->ctx, batch);
     if (status == LR_OK && !self->uncommitted) {
         self->uncommitted = 1;
-        self->commit_due_ns = lane->now(lane->ctx) + self->settings->commit_interval_ns;
+        self->commit_due_ns = self->exactly_once
+                                  ? self->soonest_ns
+                                  : lane->now(lane->ctx) + self->settings->commit_interval_ns;
     }
     return status;
 }
@@ -76,6 +86,7 @@ static lr_status run(void *ctx, const struct lr_lane *lane, struct lr_error *err
 
     (void)err; /* the host knows what its verbs returned */
     self->uncommitted = 0;
+    self->soonest_ns = lane->now(lane->ctx);
     while (!lane->stop_requested(lane->ctx)) {
         struct lr_batch *batch = NULL;
         lr_status status = lane->read(lane->ctx, most, patience_ns(self, lane), &batch);
@@ -101,10 +112,10 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
 {
     struct streaming *self = calloc(1, sizeof *self);
 
-    (void)host;
     if (!self)
         return lr_fail(err, LR_ENOMEM, "no memory for the streaming engine");
     self->settings = settings;
+    self->exactly_once = host->guarantee == LR_EXACTLY_ONCE;
     *ret_self = self;
     return LR_OK;
 }
@@ -121,7 +132,8 @@ static const struct lr_option options[] = {
     {.name = "commit_interval",
      .doc = "How often positions are committed while records flow. What came after the last "
             "commit is read again after a crash; under exactly_once it is also how long "
-            "readers wait for results. 0: after every batch",
+            "readers wait for results, and a record after a pause of that length is committed "
+            "at once. 0: after every batch",
      .initial = "100ms",
      .range = "0..1h",
      .type = LR_OPT_DURATION,

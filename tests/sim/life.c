@@ -111,7 +111,8 @@ static struct life *life_new(struct world *world)
                                   .pipeline = "sim",
                                   .wall_ns = life_wall,
                                   .monotonic_ns = life_monotonic,
-                                  .metric = life_metric};
+                                  .metric = life_metric,
+                                  .guarantee = world->setup.guarantee};
     engine_create(life);
     return life;
 }

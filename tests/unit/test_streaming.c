@@ -80,6 +80,38 @@ static void test_commit_cadence(void)
     CU_ASSERT_EQUAL(fake.committed, 1000);
 }
 
+/* Under exactly_once the interval is counted from the last commit's beginning: the first record
+ * is committed at once, and so is one that comes after a pause. */
+static void test_commit_exactly_once(void)
+{
+    int32_t before = plug_guarantee;
+
+    plug_guarantee = LR_EXACTLY_ONCE;
+    fake_lane_init(&fake);
+    fake.rate = 1000;
+    fake.total = 1000;
+    fake.stop_ns = 5 * SECOND_NS;
+    CU_ASSERT_EQUAL(run(""), LR_OK);
+    CU_ASSERT(fake_call(&fake, FAKE_COMMIT, 0)->began_ns < 10 * FAKE_MS);
+    for (uint32_t i = 1; i <= 9; i++) {
+        const struct fake_call *c = fake_call(&fake, FAKE_COMMIT, i);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+        CU_ASSERT_EQUAL(c->began_ns / (10 * FAKE_MS), i * 10);
+    }
+    CU_ASSERT_EQUAL(fake.committed, 1000);
+
+    fake_lane_init(&fake);
+    fake.rate = 4;
+    fake.total = 4;
+    fake.stop_ns = 2 * SECOND_NS;
+    CU_ASSERT_EQUAL(run(""), LR_OK);
+    for (uint32_t i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, i)->began_ns,
+                        fake_call(&fake, FAKE_WRITE, i)->began_ns);
+    plug_guarantee = before;
+}
+
 static void test_commit_each_batch(void)
 {
     fake_lane_init(&fake);
@@ -187,6 +219,7 @@ static void test_stop(void)
 static CU_TestInfo tests[] = {{"takes what is there", test_takes_what_is_there},
                               {"max_batch bounds a read", test_max_batch},
                               {"commits by the clock", test_commit_cadence},
+                              {"under exactly_once a pause is no delay", test_commit_exactly_once},
                               {"commits each batch", test_commit_each_batch},
                               {"idles quietly", test_idle},
                               {"does not wait for a slow sink", test_slow_sink},
