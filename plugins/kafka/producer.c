@@ -45,6 +45,15 @@ lr_status producer_create(struct sink *sink, const struct kafka_settings *settin
                              "transactions that were aborted; their records were read again");
     p->replacements = host->metric(host->ctx, LR_COUNTER, "kafka_clients_replaced_total",
                                    "clients that could not go on and were replaced");
+    p->commits = host->metric(host->ctx, LR_COUNTER, "kafka_transactions_committed_total",
+                              "transactions that were committed");
+    p->commit_us =
+        host->metric(host->ctx, LR_COUNTER, "kafka_transaction_commit_microseconds_total",
+                     "time the broker took for these commits, positions included; the "
+                     "lane reads and writes nothing meanwhile");
+    p->commit_us_max =
+        host->metric(host->ctx, LR_GAUGE, "kafka_transaction_commit_microseconds_max",
+                     "the longest of these commits");
     *ret_producer = p;
     return LR_OK;
 }

@@ -65,8 +65,10 @@ struct producer {
     uint32_t too_long;       /* transactions in a row that outlived the timeout */
     int64_t timeout_ns;      /* transaction.timeout.ms */
     struct replaced replaced;
-    char id[256]; /* transactional.id; "": no transactions */
+    char id[256];          /* transactional.id; "": no transactions */
+    int64_t txn_commit_ns; /* when its commit was first called; 0: not yet */
     int64_t *aborts, *replacements;
+    int64_t *commits, *commit_us, *commit_us_max;
 };
 
 #define NOBODY UINT64_MAX

@@ -107,7 +107,7 @@ lr_status transaction_begin(void *self, struct lr_error *err)
     rd_kafka_error_t *error;
 
     (void)err;
-    p->txn_deadline_ns = 0;
+    p->txn_deadline_ns = p->txn_commit_ns = 0;
     p->txn_begun_ns = wire_now(&p->wire);
     p->transactions++;
     p->transaction = TXN_OPEN;
@@ -139,6 +139,16 @@ static lr_status send_positions(struct producer *p, const struct lr_position *po
     return error ? judge(p, error, "its positions") : LR_OK;
 }
 
+static void note_commit(struct producer *p)
+{
+    int64_t us = (wire_now(&p->wire) - p->txn_commit_ns) / 1000;
+
+    lr_metric_add(p->commits, 1);
+    lr_metric_add(p->commit_us, us);
+    if (us > *p->commit_us_max)
+        lr_metric_set(p->commit_us_max, us);
+}
+
 lr_status transaction_commit(void *self, const struct lr_position *positions, uint32_t n,
                              const struct lr_group_token *token, struct lr_error *err)
 {
@@ -149,8 +159,10 @@ lr_status transaction_commit(void *self, const struct lr_position *positions, ui
     (void)report_serve(p, NULL);
     if (p->broken || !p->initialized)
         return LR_ABORT;
-    if (p->txn_deadline_ns == 0)
-        p->txn_deadline_ns = wire_now(&p->wire) + p->timeout_ns;
+    if (p->txn_deadline_ns == 0) {
+        p->txn_commit_ns = wire_now(&p->wire);
+        p->txn_deadline_ns = p->txn_commit_ns + p->timeout_ns;
+    }
     if (p->transaction == TXN_OPEN) {
         status = send_positions(p, positions, n, token, err);
         if (status != LR_OK)
@@ -162,6 +174,7 @@ lr_status transaction_commit(void *self, const struct lr_position *positions, ui
     (void)report_serve(p, NULL);
     if (error)
         return judge(p, error, "its commit");
+    note_commit(p);
     p->transaction = TXN_NONE;
     p->txn_deadline_ns = 0;
     p->too_long = 0;

@@ -147,6 +147,10 @@ static void test_aborted(void)
         CU_ASSERT(fates[2 * N + i] == LR_DELIVERED + 1 || fates[2 * N + i] == LR_ABANDONED + 1);
     CU_ASSERT(sink.host.twice == 0);
     CU_ASSERT(rig_metric(&sink, "kafka_transactions_aborted_total") == 2);
+    CU_ASSERT(rig_metric(&sink, "kafka_transactions_committed_total") == 1);
+    CU_ASSERT(rig_metric(&sink, "kafka_transaction_commit_microseconds_max") > 0);
+    CU_ASSERT(rig_metric(&sink, "kafka_transaction_commit_microseconds_max") ==
+              rig_metric(&sink, "kafka_transaction_commit_microseconds_total"));
 
     begin_and_write(&sink, 2 * N);
     CU_ASSERT(commit(&sink, NULL, 0, NULL) == LR_OK);
