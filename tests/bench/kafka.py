@@ -4,6 +4,7 @@
 
   kafka.py measure BROKER_PID COMMAND...   prints: cpu_s wall_s peak_rss_kib broker_s other stolen
   kafka.py table RECORDS < ROWS            rows: round contestant, the above, first_ms last_ms
+  kafka.py scaling RECORDS < ROWS          the same, of tests/bench/scaling.sh
 
 CPU and memory are those of the command alone, as the kernel accounts them to its parent; the peak
 is at least that of this Python (10 MiB). `other` is the part of the machine that was busy with
@@ -65,7 +66,30 @@ def table(records):
           f"{statistics.median(r[5] for r in every):.1%} (at most {max(r[5] for r in every):.1%}).")
 
 
+def scaling(records):
+    """Contestants are LANES:PROCESSES, or in:LANES for 4,000,000 records in process."""
+    runs = {}
+    for line in sys.stdin:
+        number, name, *figures = line.split()
+        runs.setdefault(name, {})[number] = [float(f) for f in figures]
+    print(f"{'lanes:processes':>16} {'CPU s/M':>8} {'ratio (range)':>21} {'broker':>7} "
+          f"{'records/s':>10} {'busy':>5}")
+    for name, rows in runs.items():
+        inside = name.startswith("in:")
+        count, base = (4e6, "in:1") if inside else (float(records), "1:1")
+        ratios = [row[0] / runs[base][number][0] for number, row in rows.items()]
+        rates = [count / row[1] if inside else count / (row[7] - row[6]) * 1e3
+                 for row in rows.values()]
+        cpu, _, _, broker, other = map(statistics.median, list(zip(*rows.values()))[:5])
+        print(f"{name:>16} {cpu / count * 1e6:8.3f} {statistics.median(ratios):7.3f} "
+              f"({min(ratios):.3f}..{max(ratios):.3f}) {broker / count * 1e6:7.2f} "
+              f"{statistics.median(rates):10,.0f} {other:5.0%}")
+    print("busy: the part of the machine that other programs took")
+
+
 if sys.argv[1] == "measure":
     measure(*sys.argv[2:])
+elif sys.argv[1] == "scaling":
+    scaling(sys.argv[2])
 else:
     table(sys.argv[2])

@@ -46,6 +46,11 @@ $(DRIVER): $(patsubst %,$(BUILD)/tests/bench/%.o,driver driver_keys driver_read 
 bench-latency: all $(REFERENCE) $(DRIVER)
 	BUILD=$(BUILD) tests/bench/latency.sh $(ROUNDS) $(SECONDS)
 
+# Lanes and processes; see tests/bench/scaling.sh.
+.PHONY: bench-scaling
+bench-scaling: all
+	BUILD=$(BUILD) tests/bench/scaling.sh $(ROUNDS) $(RECORDS)
+
 TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 
 # A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring
