@@ -34,12 +34,20 @@ void gather_refused(struct sink *sink, uint64_t opaque, size_t len, rd_kafka_res
 /* ---- to librdkafka ------------------------------------------------------------------------ */
 
 /* Naming one partition for all spares the call of the partitioner and the look-up for each. */
-static void send_plain(struct sink *sink, rd_kafka_message_t *messages, uint32_t n)
+static void send_plain(struct sink *sink, rd_kafka_message_t *messages, uint32_t n, int32_t spread)
 {
     int32_t partition = messages[0].partition;
     uint32_t same = 1;
     int taken;
 
+    if (partition == RD_KAFKA_PARTITION_UA && n > 1 && !spread) { /* the first one of a turn */
+        send_plain(sink, messages, 1, 0);
+        partition = partitioner_chosen(sink);
+        for (uint32_t i = 1; i < n; i++)
+            messages[i].partition = partition;
+        messages++;
+        n--;
+    }
     while (same < n && messages[same].partition == partition)
         same++;
     if (same == n)
@@ -85,6 +93,7 @@ void gather_send(struct sink *sink)
     struct gather *g = &sink->gather;
     struct producer *p = sink->producer;
     uint32_t n = g->n;
+    int32_t spread = g->spread;
 
     if (n == 0)
         return;
@@ -100,7 +109,7 @@ void gather_send(struct sink *sink)
         while (i < n && !g->headers[i])
             i++;
         if (i > first)
-            send_plain(sink, g->messages + first, i - first);
+            send_plain(sink, g->messages + first, i - first, spread);
         if (i < n) {
             send_with_headers(sink, &g->messages[i], g->headers[i]);
             i++;
@@ -114,20 +123,6 @@ static int may_leave(const struct producer *p)
 {
     return !p->gathers || (p->messages - p->gathered) * 2 <= p->wave ||
            wire_now(&p->wire) >= p->wave_ns + WAVE_MAX_NS;
-}
-
-void gather_add(struct sink *sink, const rd_kafka_message_t *message, rd_kafka_headers_t *headers,
-                int32_t spreads)
-{
-    struct gather *g = &sink->gather;
-
-    g->messages[g->n] = *message;
-    g->headers[g->n] = headers;
-    g->n++;
-    g->spread |= spreads;
-    sink->producer->gathered++;
-    if (g->n == SCRATCH)
-        gather_send(sink);
 }
 
 /* Keys that were added since the last time, before the caller's memory goes. 0: no room. */

@@ -55,19 +55,6 @@ int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, si
                                                 : choose(sink, topic, (uint32_t)n_partitions);
 }
 
-int32_t partitioner_spreads(const struct sink *sink, const void *key)
-{
-    return sink->settings->partition == PARTITION_INPUT ||
-           (key && sink->settings->partition != PARTITION_STICKY);
-}
-
-int32_t partitioner_chosen(const struct sink *sink)
-{
-    int32_t chosen = __atomic_load_n(&sink->chosen, __ATOMIC_RELAXED);
-
-    return chosen >= 0 ? chosen : RD_KAFKA_PARTITION_UA;
-}
-
 void partitioner_turn(struct sink *sink, uint32_t count)
 {
     const struct producer *p = sink->producer;

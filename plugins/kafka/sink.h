@@ -146,12 +146,22 @@ lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first
                         uint32_t *ret_taken, struct lr_error *err);
 
 /* gather.c */
-/* Takes a message, and its headers. `spreads`: its partition may differ from its neighbour's. */
-void gather_add(struct sink *sink, const rd_kafka_message_t *message, rd_kafka_headers_t *headers,
-                int32_t spreads);
 /* The end of a write: keys are the caller's no longer. */
 void gather_end(struct sink *sink);
 void gather_send(struct sink *sink);
+/* Takes a message, and its headers. `spreads`: its partition may differ from its neighbour's. */
+static inline void gather_add(struct sink *sink, const rd_kafka_message_t *message,
+                              rd_kafka_headers_t *headers, int32_t spreads)
+{
+    struct gather *g = &sink->gather;
+
+    g->messages[g->n] = *message;
+    g->headers[g->n] = headers;
+    g->spread |= spreads;
+    sink->producer->gathered++;
+    if (++g->n == SCRATCH)
+        gather_send(sink);
+}
 /* Whatever may leave, after reports were served; whatever there is. */
 void gather_poll(struct producer *producer);
 void gather_flush(struct producer *producer);
@@ -170,9 +180,18 @@ rd_kafka_headers_t *headers_build(const struct sink *sink, const struct lr_batch
 int32_t partitioner_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
                               int32_t n_partitions, void *opaque, void *message_opaque);
 /* Whether a record's partition is its own affair, and not that of the moment. */
-int32_t partitioner_spreads(const struct sink *sink, const void *key);
+static inline int32_t partitioner_spreads(const struct sink *sink, const void *key)
+{
+    return sink->settings->partition == PARTITION_INPUT ||
+           (key && sink->settings->partition != PARTITION_STICKY);
+}
 /* The partition whose turn it is; RD_KAFKA_PARTITION_UA: not known yet. */
-int32_t partitioner_chosen(const struct sink *sink);
+static inline int32_t partitioner_chosen(const struct sink *sink)
+{
+    int32_t chosen = __atomic_load_n(&sink->chosen, __ATOMIC_RELAXED);
+
+    return chosen >= 0 ? chosen : RD_KAFKA_PARTITION_UA;
+}
 /* Another partition's turn, when it is time; `count` records are about to be written. */
 void partitioner_turn(struct sink *sink, uint32_t count);
 
