@@ -16,7 +16,7 @@
 #   make micro         reading, predicting and printing numbers against strtod and printf
 #   make bench-kafka   CPU per record through a real Kafka, against a hand-fused relay; ROUNDS=5
 #   make bench-peers   the same with Flink, Spark and Kafka Streams; fetches 500 MB; ROUNDS=5
-#   make bench-latency latency through a real Kafka under load, ROUNDS=5 SECONDS=15; 100 minutes
+#   make bench-latency latency through a real Kafka under load, ROUNDS=5 SECONDS=15; 50 minutes
 #   make bench-scaling lanes and processes through a real Kafka: CPU per record; ROUNDS=5
 #   make docs          write docs/configuration.md from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
