@@ -3,12 +3,12 @@
  * Natural batching toward the broker: what is written is handed to librdkafka at once while little
  * is under way, and gathers here while much is.
  *
- * librdkafka puts one partition into a produce request. Records that all go to one partition
- * (sticky) need no help: what comes while a request is under way goes together into the next one.
- * Records that spread over partitions, by key or by the input's partition, become a request each
- * when they are few at a time, and beyond some thousand a second the broker is busy with requests
- * only. So such records go in waves: the next one leaves when at most half of what was under way
- * after the last one is still unanswered, and holds everything that came meanwhile. An idle
+ * librdkafka puts one partition into a produce request. Records that spread over partitions, by key
+ * or by the input's partition, become a request each when they are few at a time, and beyond some
+ * thousand a second the broker is busy with requests only. Records that all go to one partition
+ * (sticky) would wait inside librdkafka for the request before them, and 2.0.2 spins meanwhile (see
+ * partitioner.c). So records go in waves: the next one leaves when at most half of what was under
+ * way after the last one is still unanswered, and holds everything that came meanwhile. An idle
  * pipeline thus sends each record at once, a busy one few and larger requests, and there is no time
  * to configure. Half, and not all, so that the broker is not idle between two waves, and a slow
  * broker among several does not set the pace of all. Measured: docs/benchmarks.md, "Latency".
@@ -36,21 +36,15 @@ void gather_refused(struct sink *sink, uint64_t opaque, size_t len, rd_kafka_res
 /* Naming one partition for all spares the call of the partitioner and the look-up for each. */
 static void send_plain(struct sink *sink, rd_kafka_message_t *messages, uint32_t n, int32_t spread)
 {
-    int32_t partition = messages[0].partition;
-    uint32_t same = 1;
+    int32_t partition = spread ? RD_KAFKA_PARTITION_UA : partitioner_chosen(sink);
     int taken;
 
-    if (partition == RD_KAFKA_PARTITION_UA && n > 1 && !spread) { /* the first one of a turn */
-        send_plain(sink, messages, 1, 0);
+    if (!spread && partition == RD_KAFKA_PARTITION_UA && n > 1) { /* the first one of a turn */
+        send_plain(sink, messages++, 1, 0);
         partition = partitioner_chosen(sink);
-        for (uint32_t i = 1; i < n; i++)
-            messages[i].partition = partition;
-        messages++;
         n--;
     }
-    while (same < n && messages[same].partition == partition)
-        same++;
-    if (same == n)
+    if (!spread)
         taken = rd_kafka_produce_batch(sink->topic, partition, 0, messages, (int)n);
     else
         taken = rd_kafka_produce_batch(sink->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION,
@@ -99,6 +93,7 @@ void gather_send(struct sink *sink)
         return;
     p->gathered -= n;
     p->wave = p->messages - p->gathered;
+    partitioner_turn(sink, n, p->wave - n);
     p->wave_ns = wire_now(&p->wire);
     g->n = g->kept = 0;
     g->spread = 0;
@@ -146,7 +141,7 @@ void gather_end(struct sink *sink)
 {
     struct gather *g = &sink->gather;
 
-    if (g->n && (!g->spread || may_leave(sink->producer) || !keep_keys(g)))
+    if (g->n && (may_leave(sink->producer) || !keep_keys(g)))
         gather_send(sink);
 }
 

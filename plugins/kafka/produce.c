@@ -30,7 +30,7 @@ static lr_status read_row(struct sink *sink, const struct lr_batch *batch, uint3
     row->key_len = record->key ? record->key_len : 0;
     row->opaque = (batch->token + index) | sink->mark;
     row->spreads = partitioner_spreads(sink, row->key);
-    row->partition = row->spreads ? RD_KAFKA_PARTITION_UA : partitioner_chosen(sink);
+    row->partition = RD_KAFKA_PARTITION_UA;
     if (p->messages > 0 && ((p->max_messages && p->messages + 1 > p->max_messages) ||
                             p->bytes + (int64_t)row->len > p->max_bytes))
         return LR_AGAIN;
@@ -99,7 +99,6 @@ lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first
         sink->host->settle(sink->host->ctx, batch->token + first, count, LR_RETRY);
         return LR_OK;
     }
-    partitioner_turn(sink, count);
     p->alone = count == 1 && p->messages == 0 ? (batch->token + first) | sink->mark : NOBODY;
     for (; taken < count; taken++) {
         struct row row;

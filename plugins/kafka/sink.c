@@ -226,17 +226,17 @@ static const struct lr_option options[] = {
      .doc = "Which partition a record goes to. auto: by its key where it has one, as the Java "
             "client does it, else sticky. key: by its key, an error without one. input: the number "
             "it was read from, modulo the number of output partitions, so that order is kept. "
-            "sticky: one for 10 ms (under exactly_once: a transaction) or 1024 records, then the "
-            "next",
+            "sticky: one until others are under way to it, or for 10 ms, then the next (under "
+            "exactly_once: one for a transaction, or 1024 records of it)",
      .initial = "auto",
      .choices = "auto|key|input|sticky",
      .type = LR_OPT_ENUM,
      .offset = offsetof(struct sink_settings, partition)},
     {.name = "latency",
-     .doc = "low: a record goes to the broker at once. balanced: the same, but records that spread "
-            "over partitions (by key, or partition = input) gather while others are under way, so "
-            "that the broker is not flooded with small requests. throughput: records gather for 5 "
-            "ms. kafka.linger.ms, where it is given, wins",
+     .doc = "low: a record goes to the broker at once. balanced: the same when nothing is under "
+            "way, else records gather until half of it is answered, so that the broker is not "
+            "flooded with small requests. throughput: records gather for 5 ms. kafka.linger.ms, "
+            "where it is given, wins",
      .initial = "balanced",
      .choices = "low|balanced|throughput",
      .type = LR_OPT_ENUM,

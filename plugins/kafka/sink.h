@@ -192,7 +192,8 @@ static inline int32_t partitioner_chosen(const struct sink *sink)
 
     return chosen >= 0 ? chosen : RD_KAFKA_PARTITION_UA;
 }
-/* Another partition's turn, when it is time; `count` records are about to be written. */
-void partitioner_turn(struct sink *sink, uint32_t count);
+/* Another partition's turn, when it is time; `count` records are about to be sent while
+ * `under_way` others are unanswered. */
+void partitioner_turn(struct sink *sink, uint32_t count, int64_t under_way);
 
 #endif

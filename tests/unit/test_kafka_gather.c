@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Kafka sink's waves (plugins/kafka/gather.c): what spreads over partitions gathers while
- * others are under way, leaves when it should, and is settled once whatever happens. Reports are
+ * The Kafka sink's waves (plugins/kafka/gather.c): what is written gathers while others are under
+ * way, leaves when it should, and is settled once whatever happens. Reports are
  * served by poll alone and the clock is ours, so "under way" is what the test says. Against the
  * embedded broker, or against a real one when KAFKA names it (tests/kafka/plugin.sh).
  */
@@ -84,13 +84,14 @@ static void check_keys(const char *topic, uint32_t count)
     rig_close(&source);
 }
 
-static void test_gathers(void)
+static void gathers(const char *more)
 {
     static uint8_t fates[64];
     const char *topic = rig_name("waves");
     struct rig sink;
 
-    CU_ASSERT_FATAL(open_sink(&sink, topic, "") == 0);
+    CU_ASSERT_FATAL(open_sink(&sink, topic, more) == 0);
+    memset(fates, 0, sizeof fates);
     sink.host.fates = fates;
     sink.host.n_fates = sizeof fates;
     fill(20);
@@ -105,6 +106,12 @@ static void test_gathers(void)
     CU_ASSERT(sink.host.twice == 0);
     rig_close(&sink);
     check_keys(topic, 20);
+}
+
+static void test_gathers(void)
+{
+    gathers("");
+    gathers("&partition=sticky");
 }
 
 static void test_leaves_in_time(void)
@@ -191,7 +198,6 @@ static void test_not_wanted(void)
     test_never("&latency=low");
     test_never("&latency=throughput");
     test_never("&kafka.linger.ms=1");
-    test_never("&partition=sticky");
 }
 
 /* Every record is settled once when the sink ends, delivered or given up. */
