@@ -25,18 +25,19 @@ class Span:
                 "peak_rss_kib": peak}
 
 
-def drive(bench, tree, source, target, rate, warmup, seconds):
+def drive(bench, run, source, target, rate, warmup, seconds):
     """What the driver says, and the tree's CPU and memory in the seconds that count."""
     warm = bench.ends.sum(source) + int(warmup * rate)
     words = [f"{contestants.build}/tests/bench/driver", bench.servers, source, target,
              "--rate", str(rate), "--warmup", str(warmup), "--seconds", str(seconds),
              "--ready", str(READY_S)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as driver:
-        while driver.poll() is None and bench.ends.sum(source) < warm:
+        while driver.poll() is None and run.alive() and bench.ends.sum(source) < warm:
             time.sleep(PROBE_S)
-        if driver.poll() is not None:
-            raise Broken(f"the driver: exit {driver.returncode}")
-        span, noise = Span(tree), Noise(bench, driver.pid)
+        if driver.poll() is not None or not run.alive():
+            driver.terminate()
+            raise Broken("the driver or the contestant ended early")
+        span, noise = Span(run.tree), Noise(bench, driver.pid)
         time.sleep(seconds)
         used = span.end()
         used |= noise.until_now(used["cpu_s"])
@@ -50,7 +51,13 @@ def drive(bench, tree, source, target, rate, warmup, seconds):
 
 
 class Nothing:
-    """In place of a contestant's tree: driver and broker alone."""
+    """In place of a contestant and its tree: driver and broker alone."""
+
+    def __init__(self):
+        self.tree = self
+
+    def alive(self):
+        return True
 
     def cpu(self):
         return 0
@@ -64,10 +71,10 @@ def latency(bench, name, number, rates, warmup, seconds):
     source, target = f"in-{name}-{number}", f"out-{name}-{number}"
     rows = []
 
-    def measure(tree, into):
+    def measure(run, into):
         for rate in rates:
             warm = SHORT_S if rows or not contestants.is_jvm(name) else warmup
-            found = drive(bench, tree, source, into, rate, warm, seconds)
+            found = drive(bench, run, source, into, rate, warm, seconds)
             rows.append({"contestant": name, "rate": rate, **found})
 
     bench.topics("create", source, target)
@@ -75,7 +82,7 @@ def latency(bench, name, number, rates, warmup, seconds):
         measure(Nothing(), source)
     else:
         with Run(bench, name, "latency", source, target) as run:
-            measure(run.tree, target)
+            measure(run, target)
     bench.topics("delete", source, target)
     return rows
 
@@ -85,7 +92,7 @@ def steady(bench, name, number, rate, warmup, seconds):
     source, target = f"in-{name}-{number}", f"out-{name}-{number}"
     bench.topics("create", source, target)
     with Run(bench, name, "steady", source, target) as run:
-        found = drive(bench, run.tree, source, target, rate, warmup, seconds)
+        found = drive(bench, run, source, target, rate, warmup, seconds)
         time.sleep(SETTLE_S)
         span = Span(run.tree)
         time.sleep(seconds)

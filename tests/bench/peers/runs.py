@@ -35,6 +35,8 @@ class Bench:
     def topics(self, verb, *names):
         for name in names:
             self.lrhost("topics", verb, f"{contestants.bench}/kafka-fill.ini", TO=name)
+            if verb == "create":  # nobody is to find it without leaders
+                self.ends.sum(name)
 
     def fill(self, name, count):
         self.topics("create", name)
@@ -84,6 +86,9 @@ class Run:
     def show_log(self):
         with open(f"{self.dir}/log", encoding="utf-8", errors="replace") as log:
             sys.stderr.writelines(f"  {line}" for line in log.readlines()[-30:])
+
+    def alive(self):
+        return self.process.poll() is None
 
     def sample(self):
         """Seconds since exec, records that came out, CPU seconds."""
