@@ -189,9 +189,9 @@ static void bound_flights(const struct lrh_pipeline *pipeline, struct lrh_lane_c
         records = FLIGHT_MOST;
     config->max_in_flight = pipeline->settings->max_in_flight;
     config->max_in_flight_bytes = pipeline->settings->max_in_flight_bytes;
-    if (config->max_in_flight == 0)
+    if (config->max_in_flight <= 0)
         config->max_in_flight = records > 1 ? records : 1;
-    if (config->max_in_flight_bytes == 0)
+    if (config->max_in_flight_bytes <= 0)
         config->max_in_flight_bytes = budget / 2 / FLIGHT_COPIES;
 }
 

@@ -19,7 +19,7 @@ struct lrh_pipeline_settings {
     int32_t log_level; /* 0 unset, then LR_LOG_ERROR .. by position */
     int64_t max_batch;
     int64_t memory;                             /* bytes, of all lanes together */
-    int64_t max_in_flight, max_in_flight_bytes; /* of a lane; 0: memory decides */
+    int64_t max_in_flight, max_in_flight_bytes; /* of a lane; less than 1: memory decides */
     int64_t shutdown_timeout_ns;
     int64_t stop_when_idle_ns;
     double max_bad_ratio;

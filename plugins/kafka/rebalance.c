@@ -14,7 +14,8 @@
 
 #define DEAD_MEMBER_NS (30 * SECOND) /* until a broker gives up a dead member's transaction */
 #define PATIENCE_NS (3 * SECOND)
-#define LISTED 8 /* partitions that the first log line names one by one */
+#define LEAD_NS (20 * MS) /* for streams_lead, after a fetcher was stopped */
+#define LISTED 8          /* partitions that the first log line names one by one */
 
 static int is_cooperative(const struct source *s)
 {
@@ -73,6 +74,7 @@ lr_status rebalance_restart(struct source *s, struct stream *st, int64_t offset,
     if (status == LR_OK)
         status = tell(s, 1, list, err);
     rd_kafka_topic_partition_list_destroy(list);
+    s->serve_due_ns = wire_now(&s->wire) + LEAD_NS;
     return status;
 }
 

@@ -82,6 +82,7 @@ void source_serve(void *ctx)
             wire_watch(&s->wire, s->rk);
             cover_look(s);
         }
+        streams_lead(s);
         update_gauges(s);
     }
     do {

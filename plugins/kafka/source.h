@@ -125,6 +125,8 @@ struct stream *stream_get(struct source *s, const char *topic,
 struct stream *stream_find(struct source *s, const char *topic, int32_t partition);
 lr_status stream_take(struct source *s, struct stream *st, int64_t position, struct lr_error *err);
 void stream_drop(struct source *s, struct stream *st);
+/* All queues lead into the common one, whatever happened to them. Call it now and then. */
+void streams_lead(struct source *s);
 void stream_forget_kept(struct stream *st);
 /* The metadata of a stored position: "partitions=10", see struct stream. */
 #define FOUNDED "partitions="

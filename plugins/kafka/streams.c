@@ -81,6 +81,15 @@ lr_status stream_take(struct source *s, struct stream *st, int64_t position, str
     return LR_OK;
 }
 
+/* librdkafka ends the leading of a queue when it stops a fetcher, some time after it was told to,
+ * and a fetcher that is started again finds it ended. */
+void streams_lead(struct source *s)
+{
+    for (uint32_t i = 0; i < s->n_owned; i++)
+        if (!s->owned[i]->apart)
+            rd_kafka_queue_forward(s->owned[i]->queue, s->records);
+}
+
 void stream_drop(struct source *s, struct stream *st)
 {
     if (!st->queue)

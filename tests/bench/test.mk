@@ -51,6 +51,14 @@ bench-latency: all $(REFERENCE) $(DRIVER)
 bench-scaling: all
 	BUILD=$(BUILD) tests/bench/scaling.sh $(ROUNDS) $(RECORDS)
 
+.PHONY: bench-memory bench-idle bench-start
+bench-memory: all
+	BUILD=$(BUILD) tests/bench/memory.sh $(RECORDS)
+bench-idle: all
+	BUILD=$(BUILD) tests/bench/idle.sh $(SECONDS)
+bench-start: all
+	BUILD=$(BUILD) tests/bench/start.sh $(ROUNDS)
+
 TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 
 # A preloaded counter of calls, for tests/e2e/hot_path.sh. Not for sanitizer builds, which bring

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2119 # no properties of its own
 start_broker
-for program in "$BUILD"/tests/unit/test_kafka_{source,record,sink,gather,settings} "$BUILD/tests/kafka/transactions"; do
+for program in "$BUILD"/tests/unit/test_kafka_{source,record,ahead,sink,gather,settings} "$BUILD/tests/kafka/transactions"; do
     name=$(basename "$program")
     [ -x "$program" ] || fail "$program is not built"
     run_for 100 "$program" >"$work/log" 2>&1
