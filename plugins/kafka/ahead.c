@@ -22,7 +22,7 @@
 #define MIB (INT64_C(1) << 20)
 #define BUDGET (32 * MIB)  /* of a host that does not say */
 #define FETCH_PART 8       /* of the budget: one answer; */
-#define PARTITION_PART 128 /* of the budgets of all lanes: of one partition in it */
+#define PARTITION_PART 256 /* of the budgets of all lanes: of one partition in it */
 #define FETCH_LEAST MIB    /* librdkafka's message.max.bytes must fit */
 #define FETCH_MOST (50 * MIB)
 #define PARTITION_LEAST (MIB / 8)

@@ -72,7 +72,7 @@ struct producer {
 };
 
 #define NOBODY UINT64_MAX
-#define SCRATCH 1024 /* messages handed over at once */
+#define SCRATCH 4096 /* messages handed over at once */
 
 #define KEYS_ROOM 65536
 

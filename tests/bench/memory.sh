@@ -5,7 +5,7 @@
 # 1 lane on 50. One option bounds them all, [pipeline] memory; the default, unless MEMORY says more.
 # A queue that is full makes librdkafka's fetcher sleep, so the rate is shown beside it.
 #
-#   [MEMORY=64MiB] tests/bench/memory.sh [RECORDS]
+#   [MEMORY=256MiB] tests/bench/memory.sh [RECORDS]
 . "$(dirname "$0")/../kafka/lib.sh"
 records=${1:-2000000}
 bench=$root/tests/bench
