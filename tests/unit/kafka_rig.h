@@ -10,7 +10,7 @@
 #include <lrhost/error.h>
 #include <lrhost/lrhost.h>
 
-#define RIG_ROOM 4096u
+#define RIG_ROOM 4352u /* more than the sink gathers */
 #define RIG_STREAMS 256u
 
 struct rig_host {

@@ -111,20 +111,32 @@ static int write_one(rd_kafka_t *rk, const char *topic, uint32_t i)
     rd_kafka_headers_t *headers = headers_of(i) ? rd_kafka_headers_new(4) : NULL;
     char key[16], text[16];
     int n = snprintf(key, sizeof key, "%u", i), got;
-    rd_kafka_resp_err_t code;
+    rd_kafka_vu_t parts[5] = {{.vtype = RD_KAFKA_VTYPE_TOPIC},
+                              {.vtype = RD_KAFKA_VTYPE_KEY},
+                              {.vtype = RD_KAFKA_VTYPE_VALUE},
+                              {.vtype = RD_KAFKA_VTYPE_MSGFLAGS},
+                              {.vtype = RD_KAFKA_VTYPE_HEADERS}};
+    rd_kafka_error_t *error;
 
     memset(value, i % 3 ? 0 : 'v', sizeof value); /* zeros look like "no headers" */
     for (uint32_t h = 0; h < headers_of(i); h++) {
         got = snprintf(text, sizeof text, "%u.%u", i, h);
         (void)rd_kafka_header_add(headers, h == 1 ? "" : "name", -1, h == 2 ? NULL : text, got);
     }
-    code = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key, (size_t)n),
-                             RD_KAFKA_V_VALUE((i % N_LENGTHS == 0 ? NULL : value), len),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-                             RD_KAFKA_V_END);
-    if (code && headers)
+    parts[0].u.cstr = topic;
+    parts[1].u.mem.ptr = key;
+    parts[1].u.mem.size = (size_t)n;
+    parts[2].u.mem.ptr = i % N_LENGTHS == 0 ? NULL : value;
+    parts[2].u.mem.size = len;
+    parts[3].u.i = RD_KAFKA_MSG_F_COPY;
+    parts[4].u.headers = headers;
+    error = rd_kafka_produceva(rk, parts, headers ? 5 : 4);
+    if (!error)
+        return 0;
+    if (headers)
         rd_kafka_headers_destroy(headers);
-    return code ? -1 : 0;
+    rd_kafka_error_destroy(error);
+    return -1;
 }
 
 static rd_kafka_t *producer(const char *codec, const char *transaction)
