@@ -21,9 +21,9 @@ memory_of() # PID FIELD: KiB
 # watch PID SECONDS WHAT: CPU, and memory at ten moments of the time
 watch()
 {
-    local before all='' i
+    local before all=''
     before=$(cpu_of "$1")
-    for i in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
         sleep "$(awk -v s="$2" 'BEGIN { print s / 10 }')"
         all="$all $(memory_of "$1" VmRSS)"
     done
@@ -38,6 +38,7 @@ joined()
     grep -q "group 'idle' reads" "$work/job"
 }
 
+# shellcheck disable=SC2119 # no properties of its own
 start_broker
 for topic in lines results; do
     TO=$topic run_for 60 "$lrhost" topics create "$bench/kafka-fill.ini" >"$work/log" 2>&1

@@ -41,6 +41,7 @@ catch_up() # FROM LANES ENGINE WHAT
         exit 1
 }
 
+# shellcheck disable=SC2119 # no properties of its own
 start_broker
 fill ten 10 full
 fill fifty 50 full
