@@ -34,17 +34,26 @@ change positions '    if (n == 0)
     if (wait)'
 
 # librdkafka borrows the bytes until its report; a flight that is settled early is used again, so it
-# gets a copy: what is wrong is the position, not the bytes.
-change produce 'int flags = sink->settings->partition == PARTITION_INPUT ? RD_KAFKA_MSG_F_PARTITION : 0;' \
-    'int flags = (sink->settings->partition == PARTITION_INPUT ? RD_KAFKA_MSG_F_PARTITION : 0) |
-                (wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0);'
-change produce 'rd_kafka_vu_t parts[6] =' 'rd_kafka_vu_t parts[7] ='
-change produce '    parts[5].u.headers = headers;' '    parts[5].u.headers = headers;
+# is sent at once and copied: what is wrong is the position, not the bytes.
+change gather 'taken = rd_kafka_produce_batch(sink->topic, partition, 0, messages, (int)n);' \
+    'taken = rd_kafka_produce_batch(sink->topic, partition,
+                                       wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0, messages,
+                                       (int)n);'
+change gather 'RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION,' 'RD_KAFKA_PARTITION_UA,
+                                       RD_KAFKA_MSG_F_PARTITION |
+                                           (wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0),'
+change gather 'rd_kafka_vu_t parts[6] =' 'rd_kafka_vu_t parts[7] ='
+change gather '    parts[5].u.headers = headers;' '    parts[5].u.headers = headers;
     parts[6].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     parts[6].u.i = wrong("early_settle") ? RD_KAFKA_MSG_F_COPY : 0;'
-change produce '    *ret_taken = taken;' '    if (wrong("early_settle") && taken)
-        sink->host->settle(sink->host->ctx, batch->token + first, taken, LR_DELIVERED);
-    *ret_taken = taken;'
+change produce '    gather_end(sink);
+    *ret_taken = taken;' '    if (wrong("early_settle"))
+        gather_send(sink);
+    else
+        gather_end(sink);
+    *ret_taken = taken;
+    if (wrong("early_settle") && taken)
+        sink->host->settle(sink->host->ctx, batch->token + first, taken, LR_DELIVERED);'
 
 change transaction '    if (n == 0)
         return LR_OK;
