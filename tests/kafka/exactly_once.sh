@@ -30,22 +30,6 @@ committed() # TOPIC: how many records a reader of committed records sees
     kcat -q -b "$KAFKA" -C -t "$1" -X isolation.level=read_committed -o beginning -e -f '%o\n' \
         2>"$work/kcat.err" | wc -l
 }
-# expect_committed COUNT TOPIC WHAT: EndTxn is answered before the marks that show a transaction to its
-# readers are written (KIP-98), so on a busy broker they come a while after the job ended.
-expect_committed()
-{
-    local n
-    for _ in 1 2 3 4 5; do
-        n=$(committed "$2")
-        [ "$n" != "$1" ] || return 0
-        sleep 2
-    done
-    read_topic "$2" "$work/uncommitted"
-    echo "$(wc -l <"$work/uncommitted") with what is not committed, $(cut -d ' ' -f 3- "$work/uncommitted" |
-        sort -u | wc -l) of them different"
-    cat "$work/log" "$work/kcat.err"
-    expect_equal "$1" "$n" "$3"
-}
 read_committed() # TOPIC FILE
 {
     kcat -q -b "$KAFKA" -C -t "$1" -X isolation.level=read_committed -o beginning -e \
@@ -73,14 +57,14 @@ for engine in streaming microbatch; do
     expect_equal $records "$(wc -l <"$work/out")" "$engine: committed results"
     echo "$engine: $told; $(topic_count "out-$engine") offsets with aborted copies and marks"
 done
-expect_committed 6 in.dlq "committed dead letters, three of each engine"
+expect_equal 6 "$(committed in.dlq)" "committed dead letters, three of each engine"
 "$lrhost" -q --set pipeline.stop_when_idle=60s "$work/streaming.ini" >"$work/log" 2>&1 &
 pid=$!
 sleep 3
 kill -TERM "$pid"
 wait "$pid"
 expect_code 0 $? "SIGTERM while there is nothing to do" "$work/log"
-expect_committed 200000 out-streaming "results after a run with nothing to do"
+expect_equal 200000 "$(committed out-streaming)" "results after a run with nothing to do"
 
 # The positions of a group are gone: a sentence, or on with what is left.
 python3 "$here/admin.py" "$KAFKA" delete-records in 0 150 || fail "records could not be deleted"
@@ -92,9 +76,11 @@ expect_text "in[0]: 50 records are missing: the group stands at offset 100" "$wo
 run_for 60 "$lrhost" -q --set source.on_lost_offsets=earliest --set sink.topic=out-late "$work/late.ini" >"$work/log" 2>&1
 expect_code 69 $? "a topic that is missing" "$work/log"
 run_for 60 "$lrhost" topics create --set sink.topic=out-late "$work/late.ini" >"$work/topics" 2>&1
-run_for 60 "$lrhost" --set source.on_lost_offsets=earliest --set sink.topic=out-late "$work/late.ini" >"$work/log" 2>&1
+run_for 60 "$lrhost" -q --set source.on_lost_offsets=earliest --set sink.topic=out-late "$work/late.ini" >"$work/log" 2>&1
 expect_code 0 $? "on_lost_offsets = earliest" "$work/log"
 expect_text "going on at 150 (on_lost_offsets)" "$work/log" "on_lost_offsets = earliest"
-expect_committed $((records - $(awk '$1 == 0 && $2 < 150 && !/no record/' "$work/all" | wc -l))) \
-    out-late "results of what is left"
+# The first of these runs may have written a batch of other partitions before it found the gap.
+before=$(($(committed out-streaming) - records))
+gone=$(awk '$1 == 0 && $2 < 150 && !/no record/' "$work/all" | wc -l)
+expect_equal $((records - gone - before)) "$(committed out-late)" "results of what is left"
 echo "exactly once through kills and a stop; dead letters too; lost positions are said or crossed"

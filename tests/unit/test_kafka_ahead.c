@@ -12,6 +12,7 @@
 
 #include "kafka_rig.h"
 #include "plugins/kafka/kafka.h"
+#include "plugins/kafka/source.h"
 
 #define RECORDS 20000u
 /* Full after a few records, and small answers. */
@@ -103,6 +104,47 @@ static void test_uneven_plans(void)
     rig_close(&source);
 }
 
+static int64_t places[RIG_PARTITIONS];
+
+static uint32_t read_on(struct rig *rig, uint32_t *ret_wrong)
+{
+    const struct lr_event *event;
+    uint32_t n;
+
+    if (rig_poll(rig, &batch, 300, NULL, 0, 20, &event) != LR_OK)
+        return 0;
+    n = batch.batch.count;
+    for (uint32_t i = 0; i < n; i++) {
+        *ret_wrong += batch.records[i].offset != places[batch.records[i].stream]++;
+        seen[rig_value(&batch.records[i])]++;
+    }
+    rig_source(rig)->release(rig->self, &batch.batch);
+    return n;
+}
+
+/* What was fetched before is void, and the queue of a fetcher that was stopped leads nowhere. */
+static void test_restarts(void)
+{
+    int64_t give_up = rig_now() + 30 * SECOND;
+    uint32_t got = 0, wrong = 0;
+    struct source *source;
+    struct rig rig;
+
+    open_filled(&rig);
+    memset(places, 0, sizeof places);
+    source = rig.self;
+    for (uint32_t round = 0; got < RECORDS && rig_now() < give_up; round++) {
+        struct stream *st = source->owned[round % source->n_owned];
+
+        CU_ASSERT_FATAL(rebalance_restart(source, st, st->position, &rig.err) == LR_OK);
+        for (int i = 0; i < 10; i++)
+            got += read_on(&rig, &wrong);
+    }
+    CU_ASSERT(wrong == 0);
+    CU_ASSERT(rig_count(seen, RECORDS, 1) == RECORDS);
+    rig_close(&rig);
+}
+
 static void set_up(void)
 {
     rig_batch_init(&batch);
@@ -113,6 +155,7 @@ static void set_up(void)
 static CU_TestInfo tests[] = {
     {"a full queue", test_full_queue},
     {"uneven plans", test_uneven_plans},
+    {"fetchers that are started again", test_restarts},
     CU_TEST_INFO_NULL,
 };
 
