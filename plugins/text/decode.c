@@ -183,7 +183,7 @@ static int read_time(const struct text *text, struct field field, const char *na
 static int read_column(const struct text *text, uint32_t column, struct field field,
                        struct lr_batch *batch, uint32_t i, struct text_fault *fault)
 {
-    const char *name = text_column_name(column);
+    const char *name = column_name(column);
     double label = NAN;
     int64_t time = 0;
 

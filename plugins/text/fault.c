@@ -5,7 +5,7 @@
  */
 #include "text.h"
 
-#define QUOTED_BYTES 24
+#include "plugins/common/quote.h"
 
 int text_fault(struct text_fault *fault, const char *reason, const char *format, ...)
 {
@@ -21,29 +21,12 @@ int text_fault(struct text_fault *fault, const char *reason, const char *format,
 int text_fault_value(struct text_fault *fault, const char *reason, const char *name,
                      const char *begin, const char *end, const char *what)
 {
-    static const char hex[] = "0123456789abcdef";
-    char quoted[QUOTED_BYTES * 4 + 1];
-    int cut = end - begin > QUOTED_BYTES;
-    size_t n = 0;
+    char quoted[QUOTE_ROOM];
 
     if (begin == end)
         return text_fault(fault, reason, "%.80s is empty", name);
-    if (cut)
-        end = begin + QUOTED_BYTES;
-    for (; begin != end; begin++) {
-        unsigned char byte = (unsigned char)*begin;
-
-        if (byte >= ' ' && byte < 0x7f && byte != '\\' && byte != '\'') {
-            quoted[n++] = (char)byte;
-        } else {
-            quoted[n++] = '\\';
-            quoted[n++] = 'x';
-            quoted[n++] = hex[byte >> 4];
-            quoted[n++] = hex[byte & 15];
-        }
-    }
-    quoted[n] = '\0';
-    return text_fault(fault, reason, "%.80s: '%s%s' %s", name, quoted, cut ? "..." : "", what);
+    quote_bytes(begin, end, quoted);
+    return text_fault(fault, reason, "%.80s: %s %s", name, quoted, what);
 }
 
 int text_fault_columns(struct text_fault *fault, const struct text_layout *layout, uint32_t found)
@@ -52,7 +35,7 @@ int text_fault_columns(struct text_fault *fault, const struct text_layout *layou
     size_t n = 0;
 
     for (uint32_t i = 0; i < layout->n_columns; i++) {
-        const char *name = text_column_name(layout->columns[i]);
+        const char *name = column_name(layout->columns[i]);
 
         n += (size_t)snprintf(expected + n, sizeof expected - n, "%s%s", i ? ", " : "", name);
     }

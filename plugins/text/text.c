@@ -108,7 +108,7 @@ static lr_status bind_append(struct text *text, struct lr_error *err)
             return lr_fail(err, LR_ECONFIG,
                            "append names %s, but without a model nothing is scored; take it out, "
                            "or add a [model] section",
-                           text_column_name(layout->append[i]));
+                           column_name(layout->append[i]));
     return LR_OK;
 }
 

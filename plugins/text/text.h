@@ -15,6 +15,7 @@
 
 #include <lrhost/lrhost.h>
 
+#include "plugins/common/columns.h"
 #include "plugins/common/row.h"
 
 struct text_settings {
@@ -28,14 +29,6 @@ struct text_settings {
     int32_t time_unit; /* index into ms|ns */
     int32_t allow_non_finite;
 };
-
-#define COLUMN_FEATURES 0
-#define COLUMN_LABEL 1
-#define COLUMN_PREDICTION 2
-#define COLUMN_T0 3
-#define COLUMN_T1 4
-#define COLUMN_T2 5
-#define COLUMNS 6
 
 struct text_layout {
     uint32_t n_columns;
@@ -83,12 +76,9 @@ struct text_fault {
     char message[256];
 };
 
-const char *text_column_name(uint32_t column);
-
 /* Reads the settings; every mistake is told to `problem`. Returns how many there were. */
-typedef void text_problem_fn(void *ctx, const char *option, const char *message);
 uint32_t text_layout_init(struct text_layout *layout, const struct text_settings *settings,
-                          text_problem_fn *problem, void *ctx);
+                          mistake_fn *problem, void *ctx);
 
 /* The end of a value without the line end (\n, \r or \r\n) that a producer left on it. */
 static inline const char *text_line_end(const char *begin, const char *end)

@@ -1,1 +1,1 @@
-FUZZ_USES_text := $(wildcard plugins/text/*.c) $(NUMBER_PARTS:%=plugins/common/%.c)
+FUZZ_USES_text := $(wildcard plugins/text/*.c) $(USES_text:%=plugins/common/%.c)

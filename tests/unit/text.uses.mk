@@ -1,2 +1,2 @@
 UNIT_USES_text := plugins/text/text.o plugins/text/layout.o plugins/text/decode.o \
-                  plugins/text/encode.o plugins/text/fault.o $(NUMBER_PARTS:%=plugins/common/%.o)
+                  plugins/text/encode.o plugins/text/fault.o $(USES_text:%=plugins/common/%.o)
