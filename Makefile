@@ -79,6 +79,10 @@ $(BUILD)/lrhost: $(HOST_OBJ) $(BUILD)/host/main.o
 
 # ---- plugins: each folder of plugins/ but common is one module ----------------------------
 # plugins/NAME/plugin.mk may set USES_NAME (files of plugins/common without .c), CFLAGS_NAME, LIBS_NAME.
+# A *.cpp wraps a C++ library behind a C interface; the same compiler as for C builds and links it,
+# which lacks what clang's checks of C++ objects (vptr) need.
+as_cxx = -x c++ -std=c++17 $(filter-out -std=c11 -Wstrict-prototypes,$(1)) \
+         $(if $(findstring undefined,$(1)),-fno-sanitize=vptr)
 PLUGINS ?= $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 -include $(PLUGINS:%=plugins/%/plugin.mk)
 
@@ -91,7 +95,10 @@ define plugin_rules
 $(BUILD)/plugins/$(1)/%.o: plugins/$(1)/%.c $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) $$(CFLAGS_$(1)) -fPIC -c $$< -o $$@
-$(BUILD)/plugins/$(1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/$(1)/*.c)) $(USES_$(1):%=$(BUILD)/plugins/common/%.o) sdk/module.map
+$(BUILD)/plugins/$(1)/%.o: plugins/$(1)/%.cpp $(FLAGS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(call as_cxx,$$(ALL_CFLAGS) $$(CFLAGS_$(1))) -fPIC -c $$< -o $$@
+$(BUILD)/plugins/$(1).so: $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard plugins/$(1)/*.c plugins/$(1)/*.cpp))) $(USES_$(1):%=$(BUILD)/plugins/common/%.o) sdk/module.map
 	$$(CC) $$(LDFLAGS) -shared -pthread -Wl,--version-script=sdk/module.map $$(filter %.o,$$^) -o $$@ $$(LIBS_$(1)) -lm
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rules,$(p))))

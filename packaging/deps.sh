@@ -4,7 +4,7 @@
 # Installs what lrhost needs from the system's package manager (apt or dnf).
 #
 #   packaging/deps.sh [build|test|check]
-#     build   compiler, make, inih, jansson, librdkafka   (make, make demo)
+#     build   compilers for C and C++, make, inih, jansson, librdkafka, simdjson (make, make demo)
 #     test    the same and CUnit                          (make test)
 #     check   the same, and what the longer tests use: clang, a JDK, Maven, kcat, ...
 #
@@ -27,6 +27,8 @@ header:stdio.h                   libc6-dev           glibc-devel
 header:ini.h                     libinih-dev         inih-devel
 header:librdkafka/rdkafka.h      librdkafka-dev      librdkafka-devel
 header:jansson.h                 libjansson-dev      jansson-devel
+program:c++,g++,clang++          g++                 gcc-c++
+cxx:simdjson.h                   libsimdjson-dev     simdjson-devel
 '
 NEED_TEST='
 header:CUnit/Basic.h             libcunit1-dev       CUnit-devel
@@ -34,7 +36,6 @@ header:CUnit/Basic.h             libcunit1-dev       CUnit-devel
 # Two packages joined by a comma come together; a slash gives a second choice for a name that the
 # distribution may not have.
 WANT_CHECK='
-program:c++,g++,clang++          g++                 gcc-c++
 fuzzer                           clang-16,libclang-rt-16-dev/clang,libclang-rt-dev clang,compiler-rt
 program:clang-tidy-16,clang-tidy clang-tidy-16/clang-tidy  clang-tools-extra
 program:cppcheck                 cppcheck            cppcheck
@@ -66,6 +67,13 @@ have_header()
     printf '#include <%s>\n' "$1" | ${CC:-cc} ${CPPFLAGS:-} -E - >/dev/null 2>&1
 }
 
+have_cxx_header()
+{
+    [ -e "/usr/include/$1" ] && return 0
+    # shellcheck disable=SC2086
+    printf '#include <%s>\n' "$1" | ${CC:-cc} ${CPPFLAGS:-} -x c++ -std=c++17 -E - >/dev/null 2>&1
+}
+
 have_java17()
 {
     command -v java >/dev/null 2>&1 || return 1
@@ -87,6 +95,7 @@ have()
     case $1 in
     program:*) have_program "${1#*:}" ;;
     header:*) have_header "${1#*:}" ;;
+    cxx:*) have_cxx_header "${1#*:}" ;;
     java17) have_java17 ;;
     fuzzer) have_fuzzer ;;
     locales) [ -d /usr/share/i18n/locales ] ;;
