@@ -1,5 +1,6 @@
 # Fuzz targets: every tests/fuzz/fuzz_NAME.c becomes build/fuzz/NAME, with the whole host (but main.c)
-# and the source files named in FUZZ_USES_NAME (tests/fuzz/NAME.uses.mk), all of it instrumented.
+# and the source files named in FUZZ_USES_NAME (tests/fuzz/NAME.uses.mk), all of it instrumented, and
+# the libraries FUZZ_LIBS_NAME.
 # `make fuzz FUZZ_SECONDS=30 FUZZ=ini` runs some of them. Needs a clang with libFuzzer, else skips.
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 30
@@ -14,9 +15,13 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 
+$(BUILD)/fuzz/obj/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(call as_cxx,$(FUZZ_CFLAGS)) -fsanitize=fuzzer-no-link -c $< -o $@
+
 define fuzz_rules
-$(BUILD)/fuzz/$(1): $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,tests/fuzz/fuzz_$(1).c $(HOST_SRC) $(FUZZ_USES_$(1)))
-	$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread $$^ -o $$@ $$(HOST_LIBS)
+$(BUILD)/fuzz/$(1): $(patsubst %,$(BUILD)/fuzz/obj/%.o,$(basename tests/fuzz/fuzz_$(1).c $(HOST_SRC) $(FUZZ_USES_$(1))))
+	$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread $$^ -o $$@ $$(HOST_LIBS) $$(FUZZ_LIBS_$(1))
 endef
 $(foreach t,$(FUZZ),$(eval $(call fuzz_rules,$(t))))
 

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "text_rig.h"
+#include "codec_rig.h"
 
 /* "1,2,3;2" or "reason: message" */
 static const char *line(uint32_t i)
@@ -214,5 +214,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL};
     CU_SuiteInfo suites[] = {{"decode", NULL, NULL, NULL, NULL, decoding}, CU_SUITE_INFO_NULL};
 
-    return text_main(suites, argc, argv);
+    return codec_main(suites, argc, argv);
 }

@@ -3,7 +3,7 @@
  * The text codec, columns to bytes, and its settings: what is refused, by check and by create,
  * and what bind gives.
  */
-#include "text_rig.h"
+#include "codec_rig.h"
 
 /* ---- encoding --------------------------------------------------------------------------- */
 
@@ -235,5 +235,5 @@ int main(int argc, char **argv)
                              {"settings", NULL, NULL, NULL, NULL, settings},
                              CU_SUITE_INFO_NULL};
 
-    return text_main(suites, argc, argv);
+    return codec_main(suites, argc, argv);
 }

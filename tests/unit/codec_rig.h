@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The text codec as its tests hold it: through the public descriptor, settings made from the
+ * A codec as its tests hold it: through the public descriptor, settings made from the
  * option table, with a host that only notes bad records. Every record is in memory that ends
  * with it.
  */
-#ifndef TESTS_TEXT_RIG_H
-#define TESTS_TEXT_RIG_H
+#ifndef TESTS_CODEC_RIG_H
+#define TESTS_CODEC_RIG_H
 
 #include "unit.h"
 
@@ -141,7 +141,7 @@ static inline int same(const char *actual, const char *expected)
 }
 
 /* Runs the suites of a test program. */
-static inline int text_main(CU_SuiteInfo *suites, int argc, char **argv)
+static inline int codec_main(CU_SuiteInfo *suites, int argc, char **argv)
 {
     int code;
 
