@@ -6,9 +6,6 @@
 
 #include <lrhost/error.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "describe.h"
 
 /* ---- loading ---------------------------------------------------------------------------- */
 
@@ -90,112 +87,6 @@ lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_
     }
     lrh_unload_all(pipelines, n);
     return status;
-}
-
-/* ---- list, describe --------------------------------------------------------------------- */
-
-static void list_module(void *ctx, const char *file, const struct lr_module *module,
-                        const char *error)
-{
-    (void)ctx;
-    if (!module) {
-        (void)printf("%-8s %-12s cannot be loaded: %s\n", "-", file, error);
-        return;
-    }
-    for (uint32_t i = 0; i < module->n_plugins; i++)
-        (void)printf("%-8s %-12s %s\n", lrh_kind_name(module->plugins[i]->kind),
-                     module->plugins[i]->name, module->plugins[i]->summary);
-}
-
-lr_status lrh_command_list(const struct lrh_run *run, struct lr_error *err)
-{
-    (void)err;
-    lrh_loader_each(run->loader, list_module, NULL);
-    return LR_OK;
-}
-
-static void describe_table(int format, const char *kind, const char *name, const char *summary,
-                           const struct lrh_options *table)
-{
-    if (format == LRH_FORMAT_JSON)
-        lrh_describe_json(stdout, kind, name, summary, table);
-    else if (format == LRH_FORMAT_MARKDOWN)
-        lrh_describe_markdown(stdout, kind, name, summary, table);
-    else
-        lrh_describe_text(stdout, kind, name, summary, table);
-}
-
-struct description {
-    int format;
-    int started; /* something was printed: JSON needs a comma */
-};
-
-static void describe_one(struct description *d, const char *kind, const char *name,
-                         const char *summary, const struct lrh_options *table)
-{
-    if (d->started && d->format == LRH_FORMAT_JSON)
-        (void)printf(",\n");
-    else if (d->started)
-        (void)printf("\n");
-    d->started = 1;
-    describe_table(d->format, kind, name, summary, table);
-}
-
-static void describe_module(void *ctx, const char *file, const struct lr_module *module,
-                            const char *error)
-{
-    (void)file;
-    (void)error;
-    for (uint32_t i = 0; module && i < module->n_plugins; i++) {
-        const struct lr_plugin *plugin = module->plugins[i];
-        struct lrh_options table = lrh_plugin_options(plugin);
-
-        describe_one(ctx, lrh_kind_name(plugin->kind), plugin->name, plugin->summary, &table);
-    }
-}
-
-/* Is `name` one of "source, sink, monitor"? */
-static int names_section(const char *sections, const char *name)
-{
-    const char *at = strstr(sections, name);
-    size_t n = strlen(name);
-
-    return n && at && (at == sections || at[-1] == ' ') && (!at[n] || at[n] == ',');
-}
-
-/* The host's own keys of a section, or, with NULL, of every one. */
-static void describe_host(struct description *d, const char *name)
-{
-    for (const struct lrh_host_section *s = lrh_host_sections; s->sections; s++)
-        if (!name || names_section(s->sections, name))
-            describe_one(d, "section", s->sections, s->summary, s->table);
-}
-
-lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
-                               struct lr_error *err)
-{
-    struct description d = {format, 0};
-    const struct lr_module *module = NULL;
-    lr_status status = LR_OK;
-    int is_section = 0;
-
-    for (const struct lrh_host_section *s = lrh_host_sections; name && s->sections; s++)
-        is_section |= names_section(s->sections, name);
-    if (name && !is_section)
-        status = lrh_loader_module(run->loader, name, ".", &module, err);
-    if (status != LR_OK)
-        return status;
-    if (format == LRH_FORMAT_JSON)
-        (void)printf("[");
-    if (module)
-        describe_module(&d, name, module, NULL);
-    else
-        describe_host(&d, name);
-    if (!name)
-        lrh_loader_each(run->loader, describe_module, &d);
-    if (format == LRH_FORMAT_JSON)
-        (void)printf("]\n");
-    return LR_OK;
 }
 
 /* ---- topics ----------------------------------------------------------------------------- */

@@ -23,7 +23,9 @@ lr_status lrh_command_run(const struct lrh_run *run, char *const *paths, size_t 
                           struct lr_error *err);
 lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_t n,
                             struct lr_error *err);
-lr_status lrh_command_list(const struct lrh_run *run, struct lr_error *err);
+/* The two that only look at modules: each is loaded in a process of its own (catalogue.c).
+ * `names`: only what `plugin =` may say, one a line. */
+lr_status lrh_command_list(const struct lrh_run *run, int names, struct lr_error *err);
 /* `name` NULL: the host's own sections and every plugin. */
 lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
                                struct lr_error *err);

@@ -54,3 +54,13 @@ void lrh_crash_say(void)
         if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
             (void)sigaction(signals[i].number, &action, NULL);
 }
+
+void lrh_crash_hush(void)
+{
+    const struct sigaction silent = {.sa_handler = SIG_DFL};
+    struct sigaction old;
+
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == on_crash)
+            (void)sigaction(signals[i].number, &silent, NULL);
+}

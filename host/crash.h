@@ -9,4 +9,7 @@
 /* For signals that nobody handles yet (a sanitizer handles some). */
 void lrh_crash_say(void);
 
+/* Takes that back, in a process whose end is told by another one. */
+void lrh_crash_hush(void);
+
 #endif

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "elfcheck.h"
-#include "search.h"
 #include "suggest.h"
 #include "trust.h"
 
@@ -193,25 +192,27 @@ failed:
     return status;
 }
 
-static lr_status load_wanted(const struct lrh_loader *loader, const struct lrh_wanted *wanted,
-                             const struct lr_module **ret_module, struct lr_error *err)
+lr_status lrh_loader_find(const struct lrh_loader *loader, const char *name, const char *folder,
+                          struct lrh_wanted *ret_wanted, char ret_path[LRH_SEARCH_PATH],
+                          struct lr_error *err)
 {
-    char path[LRH_SEARCH_PATH];
-    lr_status status;
+    lr_status status = lrh_search_parse(name, folder, ret_wanted, err);
 
-    if (wanted->is_path)
-        return load_file(wanted->file, ret_module, err);
-    status = lrh_search_find(&loader->search, wanted, path, err);
-    return status == LR_OK ? load_file(path, ret_module, err) : status;
+    if (status == LR_OK && ret_wanted->is_path)
+        (void)strcpy(ret_path, ret_wanted->file);
+    else if (status == LR_OK)
+        status = lrh_search_find(&loader->search, ret_wanted, ret_path, err);
+    return status;
 }
 
 lr_status lrh_loader_module(struct lrh_loader *loader, const char *name, const char *folder,
                             const struct lr_module **ret_module, struct lr_error *err)
 {
     struct lrh_wanted wanted;
-    lr_status status = lrh_search_parse(name, folder, &wanted, err);
+    char path[LRH_SEARCH_PATH];
+    lr_status status = lrh_loader_find(loader, name, folder, &wanted, path, err);
 
-    return status == LR_OK ? load_wanted(loader, &wanted, ret_module, err) : status;
+    return status == LR_OK ? load_file(path, ret_module, err) : status;
 }
 
 /* "module 'text' has no source 'text'; it has: codec 'text'" */
@@ -247,10 +248,11 @@ lr_status lrh_loader_plugin(struct lrh_loader *loader, uint32_t kind, const char
     const struct lr_module *module = NULL;
     struct lrh_wanted wanted;
     const char *plugin;
-    lr_status status = lrh_search_parse(name, folder, &wanted, err);
+    char path[LRH_SEARCH_PATH];
+    lr_status status = lrh_loader_find(loader, name, folder, &wanted, path, err);
 
     if (status == LR_OK)
-        status = load_wanted(loader, &wanted, &module, err);
+        status = load_file(path, &module, err);
     if (status != LR_OK)
         return status;
     plugin = wanted.plugin[0] ? wanted.plugin : module->name;
@@ -262,9 +264,7 @@ lr_status lrh_loader_plugin(struct lrh_loader *loader, uint32_t kind, const char
     return not_in_module(module, kind, plugin, err);
 }
 
-void lrh_loader_each(struct lrh_loader *loader,
-                     void (*visit)(void *ctx, const char *file, const struct lr_module *module,
-                                   const char *error),
+void lrh_loader_each(const struct lrh_loader *loader, void (*visit)(void *ctx, const char *path),
                      void *ctx)
 {
     struct lrh_found *found = NULL;
@@ -272,12 +272,7 @@ void lrh_loader_each(struct lrh_loader *loader,
 
     if (lrh_search_list(&loader->search, &found, &n) != LR_OK)
         return;
-    for (size_t i = 0; i < n; i++) {
-        struct lr_error err = LR_ERROR_INIT;
-        const struct lr_module *module = NULL;
-        lr_status status = load_file(found[i].path, &module, &err);
-
-        visit(ctx, found[i].path, module, status == LR_OK ? NULL : err.text);
-    }
+    for (size_t i = 0; i < n; i++)
+        visit(ctx, found[i].path);
     lrh_search_free(found, n);
 }

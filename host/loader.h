@@ -21,6 +21,8 @@
 
 #include <lrhost/abi.h>
 
+#include "search.h"
+
 struct lrh_loader;
 
 /* `plugin_path`: folders to search, colon-separated, first hit wins (LRHOST_PLUGIN_PATH, then
@@ -39,18 +41,20 @@ char *lrh_loader_default_path(void);
 lr_status lrh_loader_module(struct lrh_loader *loader, const char *name, const char *folder,
                             const struct lr_module **ret_module, struct lr_error *err);
 
+/* The file that `name` names, without opening it, and the plugin ("": the module's own). [main] */
+lr_status lrh_loader_find(const struct lrh_loader *loader, const char *name, const char *folder,
+                          struct lrh_wanted *ret_wanted, char ret_path[LRH_SEARCH_PATH],
+                          struct lr_error *err);
+
 /* The plugin of a kind in the module that `name` names: the one called like the module, or the
  * one that is named. [main] */
 lr_status lrh_loader_plugin(struct lrh_loader *loader, uint32_t kind, const char *name,
                             const char *folder, const struct lr_plugin **ret_plugin,
                             struct lr_error *err);
 
-/* Calls `visit` for every .so of the search path, sorted by name; `module` is NULL and `error`
- * set for one that cannot be loaded. A file behind another one of the same name is not shown:
- * it cannot be loaded by name. [main] */
-void lrh_loader_each(struct lrh_loader *loader,
-                     void (*visit)(void *ctx, const char *file, const struct lr_module *module,
-                                   const char *error),
+/* Calls `visit` with every .so of the search path, sorted by name; loads none of them. A file
+ * behind another one of the same name is not shown: it cannot be loaded by name. [main] */
+void lrh_loader_each(const struct lrh_loader *loader, void (*visit)(void *ctx, const char *path),
                      void *ctx);
 
 /* "source", "codec", ...; NULL for a number that is no kind. */

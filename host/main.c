@@ -33,7 +33,8 @@ static const char usage[] =
     "      --log-format FORMAT      text (default), logfmt or json\n"
     "      --journald               begin log lines with <priority>; by itself where the log\n"
     "                               goes to the journal\n"
-    "      --json, --markdown       form of `describe`\n"
+    "      --json, --markdown       form of `describe`; JSON: a schema\n"
+    "      --names                  form of `list`: what `plugin =` may say, nothing else\n"
     "  -h, --help    -V, --version\n"
     "\n"
     "A stop signal (SIGTERM, SIGINT) drains and commits; a second one ends at once. SIGHUP reads\n"
@@ -50,7 +51,7 @@ struct arguments {
     const char *rewind;
     int32_t log_level;
     int32_t log_format;
-    int journald, quiet, format;
+    int journald, quiet, format, names;
 };
 
 static int exit_code(lr_status status)
@@ -121,6 +122,9 @@ static lr_status take_option(struct arguments *a, int option, struct lr_error *e
     case 'M':
         a->format = LRH_FORMAT_MARKDOWN;
         return LR_OK;
+    case 'N':
+        a->names = 1;
+        return LR_OK;
     default:
         return lr_fail(err, LR_EUSAGE, "try 'lrhost --help'");
     }
@@ -138,6 +142,7 @@ static int parse(struct arguments *a, int argc, char **argv, lr_status *ret_stat
                                             {"journald", no_argument, NULL, 'D'},
                                             {"json", no_argument, NULL, 'J'},
                                             {"markdown", no_argument, NULL, 'M'},
+                                            {"names", no_argument, NULL, 'N'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},
                                             {NULL, 0, NULL, 0}};
@@ -193,7 +198,8 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
     if (n == 0)
         return lr_fail(err, LR_EUSAGE, "nothing to run; try 'lrhost --help'");
     if (strcmp(command, "list") == 0)
-        return n == 1 ? lrh_command_list(run, err) : lr_fail(err, LR_EUSAGE, "usage: lrhost list");
+        return n == 1 ? lrh_command_list(run, a->names, err)
+                      : lr_fail(err, LR_EUSAGE, "usage: lrhost list");
     if (strcmp(command, "describe") == 0)
         return n <= 2 ? lrh_command_describe(run, n == 2 ? words[1] : NULL, a->format, err)
                       : lr_fail(err, LR_EUSAGE, "usage: lrhost describe [PLUGIN]");
