@@ -43,6 +43,7 @@ program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-ex
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
 program:valgrind                 valgrind            valgrind
+program:abidw                    abigail-tools       libabigail
 program:kcat                     kcat                kcat
 program:ip                       iproute2            iproute
 java17                           default-jdk-headless java-headless

@@ -5,14 +5,15 @@
  *
  * A line that does not compile any more is a broken promise: modules that are out there were built
  * with these numbers. Lines are never changed and never removed. A member that is appended gets a
- * line of its own, and the size of its struct moves to GREW: it may be more, not less.
- * (struct lr_position, lr_span, lr_bytes, lr_header and lr_pair may not even grow.)
+ * line of its own. The size of a struct may become more, not less (LEAST); those whose size is
+ * never told (SIZE) may not even grow. What this cannot see, a member that became another type of
+ * the same size, is seen by layout.sh.
  */
 #include <lrhost/lrhost.h>
 #include <stdio.h>
 
 #define SIZE(type, size) _Static_assert(sizeof(struct type) == (size), "sizeof struct " #type)
-#define GREW(type, size) _Static_assert(sizeof(struct type) >= (size), "sizeof struct " #type)
+#define LEAST(type, size) _Static_assert(sizeof(struct type) >= (size), "sizeof struct " #type)
 #define AT(type, member, place, size)                                                              \
     _Static_assert(offsetof(struct type, member) == (place) &&                                     \
                        sizeof(((struct type *)NULL)->member) == (size),                            \
@@ -21,12 +22,12 @@
 
 _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8, "the layout of LP64");
 
-SIZE(lr_error, 1024);
+LEAST(lr_error, 1024);
 AT(lr_error, size, 0, 4);
 AT(lr_error, reserved, 4, 4);
 AT(lr_error, text, 8, 1016);
 
-SIZE(lr_option, 56);
+LEAST(lr_option, 56);
 AT(lr_option, name, 0, 8);
 AT(lr_option, doc, 8, 8);
 AT(lr_option, initial, 16, 8);
@@ -41,7 +42,7 @@ SIZE(lr_pair, 16);
 AT(lr_pair, name, 0, 8);
 AT(lr_pair, value, 8, 8);
 
-GREW(lr_report, 40);
+LEAST(lr_report, 40);
 AT(lr_report, size, 0, 4);
 AT(lr_report, reserved, 4, 4);
 AT(lr_report, ctx, 8, 8);
@@ -51,7 +52,7 @@ AT(lr_report, touches, 32, 8);
 AT(lr_report, guarantee, 40, 4);
 AT(lr_report, reserved2, 44, 4);
 
-SIZE(lr_plugin, 104);
+LEAST(lr_plugin, 104);
 AT(lr_plugin, size, 0, 4);
 AT(lr_plugin, kind, 4, 4);
 AT(lr_plugin, name, 8, 8);
@@ -69,7 +70,7 @@ AT(lr_plugin, stop, 80, 8);
 AT(lr_plugin, destroy, 88, 8);
 AT(lr_plugin, topics, 96, 8);
 
-SIZE(lr_module, 48);
+LEAST(lr_module, 48);
 AT(lr_module, size, 0, 4);
 AT(lr_module, abi_min, 4, 4);
 AT(lr_module, abi_built, 8, 4);
@@ -108,7 +109,7 @@ AT(lr_span, stream, 0, 4);
 AT(lr_span, count, 4, 4);
 AT(lr_span, next, 8, 8);
 
-SIZE(lr_record, 56);
+LEAST(lr_record, 56);
 AT(lr_record, value, 0, 8);
 AT(lr_record, key, 8, 8);
 AT(lr_record, headers, 16, 8);
@@ -119,7 +120,7 @@ AT(lr_record, key_len, 44, 4);
 AT(lr_record, stream, 48, 4);
 AT(lr_record, flags, 52, 4);
 
-SIZE(lr_batch, 176);
+LEAST(lr_batch, 176);
 AT(lr_batch, size, 0, 4);
 AT(lr_batch, record_size, 4, 4);
 AT(lr_batch, count, 8, 4);
@@ -149,7 +150,7 @@ AT(lr_batch, header, 152, 8);
 AT(lr_batch, header_domain, 160, 8);
 AT(lr_batch, streams, 168, 8);
 
-SIZE(lr_stream, 40);
+LEAST(lr_stream, 40);
 AT(lr_stream, size, 0, 4);
 AT(lr_stream, id, 4, 4);
 AT(lr_stream, topic, 8, 8);
@@ -158,7 +159,7 @@ AT(lr_stream, reserved, 20, 4);
 AT(lr_stream, next, 24, 8);
 AT(lr_stream, end, 32, 8);
 
-GREW(lr_host, 112);
+LEAST(lr_host, 112);
 AT(lr_host, size, 0, 4);
 AT(lr_host, abi, 4, 4);
 AT(lr_host, ctx, 8, 8);
@@ -179,7 +180,7 @@ AT(lr_host, guarantee, 112, 4);
 AT(lr_host, reserved, 116, 4);
 AT(lr_host, budget, 120, 8);
 
-SIZE(lr_schema, 32);
+LEAST(lr_schema, 32);
 AT(lr_schema, size, 0, 4);
 AT(lr_schema, n_features, 4, 4);
 AT(lr_schema, n_outputs, 8, 4);
@@ -187,7 +188,7 @@ AT(lr_schema, reserved, 12, 4);
 AT(lr_schema, feature_names, 16, 8);
 AT(lr_schema, output_names, 24, 8);
 
-SIZE(lr_codec, 40);
+LEAST(lr_codec, 40);
 AT(lr_codec, size, 0, 4);
 AT(lr_codec, reserved, 4, 4);
 AT(lr_codec, bind, 8, 8);
@@ -195,13 +196,13 @@ AT(lr_codec, decode, 16, 8);
 AT(lr_codec, encode_bound, 24, 8);
 AT(lr_codec, encode, 32, 8);
 
-SIZE(lr_figure, 24);
+LEAST(lr_figure, 24);
 AT(lr_figure, size, 0, 4);
 AT(lr_figure, reserved, 4, 4);
 AT(lr_figure, name, 8, 8);
 AT(lr_figure, value, 16, 8);
 
-SIZE(lr_lane, 104);
+LEAST(lr_lane, 104);
 AT(lr_lane, size, 0, 4);
 AT(lr_lane, max_batch, 4, 4);
 AT(lr_lane, ctx, 8, 8);
@@ -217,12 +218,12 @@ AT(lr_lane, progress, 80, 8);
 AT(lr_lane, now, 88, 8);
 AT(lr_lane, stop_requested, 96, 8);
 
-SIZE(lr_engine, 16);
+LEAST(lr_engine, 16);
 AT(lr_engine, size, 0, 4);
 AT(lr_engine, reserved, 4, 4);
 AT(lr_engine, run, 8, 8);
 
-SIZE(lr_model, 48);
+LEAST(lr_model, 48);
 AT(lr_model, size, 0, 4);
 AT(lr_model, caps, 4, 4);
 AT(lr_model, describe, 8, 8);
@@ -231,7 +232,7 @@ AT(lr_model, learn, 24, 8);
 AT(lr_model, snapshot, 32, 8);
 AT(lr_model, restore, 40, 8);
 
-SIZE(lr_metric, 48);
+LEAST(lr_metric, 48);
 AT(lr_metric, size, 0, 4);
 AT(lr_metric, kind, 4, 4);
 AT(lr_metric, name, 8, 8);
@@ -241,7 +242,7 @@ AT(lr_metric, lane, 32, 4);
 AT(lr_metric, reserved, 36, 4);
 AT(lr_metric, value, 40, 8);
 
-SIZE(lr_snapshot, 168);
+LEAST(lr_snapshot, 168);
 AT(lr_snapshot, size, 0, 4);
 AT(lr_snapshot, state, 4, 4);
 AT(lr_snapshot, pipeline, 8, 8);
@@ -267,7 +268,7 @@ AT(lr_snapshot, metrics, 152, 8);
 AT(lr_snapshot, metric_size, 160, 4);
 AT(lr_snapshot, n_metrics, 164, 4);
 
-SIZE(lr_progress, 32);
+LEAST(lr_progress, 32);
 AT(lr_progress, size, 0, 4);
 AT(lr_progress, lane, 4, 4);
 AT(lr_progress, wall_ns, 8, 8);
@@ -275,26 +276,26 @@ AT(lr_progress, figures, 16, 8);
 AT(lr_progress, figure_size, 24, 4);
 AT(lr_progress, n_figures, 28, 4);
 
-SIZE(lr_monitor, 32);
+LEAST(lr_monitor, 32);
 AT(lr_monitor, size, 0, 4);
 AT(lr_monitor, reserved, 4, 4);
 AT(lr_monitor, snapshot, 8, 8);
 AT(lr_monitor, progress, 16, 8);
 AT(lr_monitor, interval_ns, 24, 8);
 
-SIZE(lr_event, 24);
+LEAST(lr_event, 24);
 AT(lr_event, size, 0, 4);
 AT(lr_event, kind, 4, 4);
 AT(lr_event, n_streams, 8, 4);
 AT(lr_event, reserved, 12, 4);
 AT(lr_event, streams, 16, 8);
 
-SIZE(lr_group_token, 16);
+LEAST(lr_group_token, 16);
 AT(lr_group_token, size, 0, 4);
 AT(lr_group_token, len, 4, 4);
 AT(lr_group_token, data, 8, 8);
 
-SIZE(lr_source, 88);
+LEAST(lr_source, 88);
 AT(lr_source, size, 0, 4);
 AT(lr_source, caps, 4, 4);
 AT(lr_source, transaction_domain, 8, 8);
@@ -308,7 +309,7 @@ AT(lr_source, seek, 64, 8);
 AT(lr_source, ends, 72, 8);
 AT(lr_source, group_token, 80, 8);
 
-SIZE(lr_sink, 104);
+LEAST(lr_sink, 104);
 AT(lr_sink, size, 0, 4);
 AT(lr_sink, caps, 4, 4);
 AT(lr_sink, wants, 8, 4);

@@ -1,11 +1,13 @@
-# The ABI of the SDK: frozen layouts, and headers that compile alone in strict C and C++.
+# The ABI of the SDK: frozen layouts, headers that compile alone in strict C and C++, old modules on
+# today's host and the other way round.
 $(BUILD)/tests/abi/frozen_v1: tests/abi/frozen_v1.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
-ABI_TESTS := $(BUILD)/tests/abi/frozen_v1 tests/abi/headers.sh
+ABI_TESTS := $(BUILD)/tests/abi/frozen_v1 tests/abi/headers.sh tests/abi/layout.sh \
+             tests/abi/old_modules.sh tests/abi/old_host.sh
 TESTS += $(ABI_TESTS)
 
 .PHONY: abi
-abi: $(BUILD)/tests/abi/frozen_v1
+abi: $(BUILD)/tests/abi/frozen_v1 all test-plugins
 	tests/run $(ABI_TESTS)
