@@ -33,6 +33,8 @@ struct input {
     const unsigned char *data; /* NULL: read from fd */
     int fd;
     uint64_t size;
+    int is_module;
+    struct lrh_elf_needs *needs;
 };
 
 static lr_status take(const struct input *in, void *to, uint64_t offset, uint64_t size,
@@ -203,12 +205,13 @@ static lr_status check_other_segments(const struct lrh_elf *elf, const ElfW(Phdr
             continue;
         if (s->p_filesz > s->p_memsz || (whole && s->p_filesz != s->p_memsz))
             return lrh_elf_damaged(err, "a segment has an impossible size");
-        if (s->p_filesz > 0 &&
+        /* lld rounds read-only data up to a page, into memory that no file holds */
+        if (s->p_filesz > 0 && s->p_type != PT_GNU_RELRO &&
             (!inside(s->p_offset, s->p_filesz, elf->n_bytes) ||
              lrh_elf_at(elf, s->p_vaddr, s->p_filesz) != elf->bytes + s->p_offset))
             return lrh_elf_damaged(err, "a segment lies outside of what is loaded");
         if (s->p_type == PT_GNU_RELRO) {
-            const ElfW(Phdr) *load = lrh_elf_segment(elf, s->p_vaddr, 1, PF_W);
+            const ElfW(Phdr) *load = lrh_elf_segment(elf, s->p_vaddr, s->p_filesz, PF_W);
 
             /* linkers round the end up to a page; a page more would be somebody's data */
             if (!load ||
@@ -283,7 +286,7 @@ static lr_status check_loaded(const struct input *in, const struct lrh_elf *elf,
         status = lrh_elf_check_notes(elf, &facts, err);
     if (status == LR_OK)
         status = lrh_elf_check_dynamic(elf, dynamic, &facts, err);
-    if (status == LR_OK)
+    if (status == LR_OK && ret_facts)
         *ret_facts = facts;
     return status;
 }
@@ -336,6 +339,8 @@ static lr_status check(const struct input *in, struct lrh_elf_facts *ret_facts,
     elf.n_segments = header.e_phnum;
     elf.sections = sections;
     elf.n_sections = header.e_shnum;
+    elf.is_module = in->is_module;
+    elf.needs = in->needs;
     status = check_loaded(in, &elf, ret_facts, err);
 done:
     free(copy);
@@ -343,21 +348,29 @@ done:
     return status;
 }
 
-lr_status lrh_elf_check(int fd, struct lrh_elf_facts *ret_facts, struct lr_error *err)
+lr_status lrh_elf_look(int fd, int is_module, struct lrh_elf_facts *ret_facts,
+                       struct lrh_elf_needs *ret_needs, struct lr_error *err)
 {
-    struct input in = {.fd = fd};
+    struct input in = {.fd = fd, .is_module = is_module, .needs = ret_needs};
     struct stat st;
 
+    if (ret_needs)
+        *ret_needs = (struct lrh_elf_needs){0};
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
         return lr_fail(err, LR_ECONFIG, "is not a regular file");
     in.size = (uint64_t)st.st_size;
     return check(&in, ret_facts, err);
 }
 
+lr_status lrh_elf_check(int fd, struct lrh_elf_facts *ret_facts, struct lr_error *err)
+{
+    return lrh_elf_look(fd, 1, ret_facts, NULL, err);
+}
+
 lr_status lrh_elf_check_bytes(const void *data, size_t size, struct lrh_elf_facts *ret_facts,
                               struct lr_error *err)
 {
-    struct input in = {.data = data, .fd = -1, .size = size};
+    struct input in = {.data = data, .fd = -1, .size = size, .is_module = 1};
 
     return check(&in, ret_facts, err);
 }

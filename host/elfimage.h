@@ -19,6 +19,8 @@ struct lrh_elf {
     uint32_t n_segments;
     uint32_t n_sections;
     const ElfW(Shdr) * sections;
+    int is_module;               /* it must carry our note and entry point */
+    struct lrh_elf_needs *needs; /* to be filled; may be NULL */
 };
 
 /* The PT_LOAD that holds `size` bytes of memory at `address` and has all of `flags` (PF_*), or

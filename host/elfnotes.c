@@ -61,6 +61,8 @@ lr_status lrh_elf_check_notes(const struct lrh_elf *elf, struct lrh_elf_facts *f
             check_notes(elf, s, &found, facts, err) != LR_OK)
             return LR_ECONFIG;
     }
+    if (!elf->is_module)
+        return LR_OK;
     if (found == 0)
         return lr_fail(err, LR_ECONFIG,
                        "is not an lrhost module: it carries no ABI note; build it with "

@@ -44,7 +44,11 @@ static lr_status count_by_gnu_hash(struct lrh_dynamic *d, struct lr_error *err)
         last = bucket > last ? bucket : last;
     }
     if (last == 0) {
-        d->n_symbols = (uint32_t)first;
+        /* Nothing is exported, so nothing is hashed; what is imported is counted by the section. */
+        const ElfW(Shdr) *section = lrh_elf_section_at(d->elf, d->value[E_SYMTAB], SHT_DYNSYM);
+        uint64_t n = section ? section->sh_size / sizeof(ElfW(Sym)) : first;
+
+        d->n_symbols = (uint32_t)(n > UINT32_MAX ? UINT32_MAX : n);
         return LR_OK;
     }
     do { /* a chain ends with a word whose lowest bit is set; all others end before the last */
@@ -98,14 +102,15 @@ lr_status lrh_elf_check_symbols(struct lrh_dynamic *d, struct lr_error *err)
         name = lrh_elf_string_at(d, symbol.st_name);
         if (!name)
             return lrh_elf_damaged(err, "a symbol has no name");
-        if (symbol.st_shndx == SHN_UNDEF || strcmp(name, LRHOST_MODULE_SYMBOL) != 0)
+        if (!d->elf->is_module || symbol.st_shndx == SHN_UNDEF ||
+            strcmp(name, LRHOST_MODULE_SYMBOL) != 0)
             continue;
         if ((symbol.st_info & 0xf) != STT_FUNC || symbol.st_info >> 4 == STB_LOCAL ||
             !lrh_elf_segment(d->elf, symbol.st_value, 1, PF_X))
             return lrh_elf_damaged(err, "its " LRHOST_MODULE_SYMBOL " is not a function");
         found = 1;
     }
-    if (!found)
+    if (d->elf->is_module && !found)
         return lr_fail(err, LR_ECONFIG,
                        "does not export " LRHOST_MODULE_SYMBOL
                        "; write LRHOST_MODULE(...) once and do not hide the symbol");

@@ -11,7 +11,8 @@
  * that is linked with -z origin because it looks for files beside itself, is therefore opened by
  * its real path, and then the checked descriptor must lead to the very same library, which the C
  * library tells by device and inode. In between only root and the running user could have put
- * another file there: nobody else can write to any folder above it.
+ * another file there: nobody else can write to any folder above it. The libraries that it brings
+ * along get the same checks first (beside.h).
  */
 #include "loader.h"
 
@@ -22,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "elfcheck.h"
 #include "suggest.h"
 #include "trust.h"
@@ -120,11 +122,14 @@ static lr_status load(int fd, const struct stat *st, const char *real, struct lo
                       struct lr_error *err)
 {
     struct lrh_elf_facts facts;
+    struct lrh_elf_needs needs;
     struct loaded *loaded;
     void *handle = NULL, *symbol;
     lr_module_fn entry;
-    lr_status status = lrh_elf_check(fd, &facts, err);
+    lr_status status = lrh_elf_look(fd, 1, &facts, &needs, err);
 
+    if (status == LR_OK && facts.uses_origin)
+        status = lrh_beside_check(real, &needs, err);
     if (status != LR_OK)
         return status;
     loaded = calloc(1, sizeof *loaded);

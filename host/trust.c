@@ -222,3 +222,19 @@ done:
     free(real);
     return status;
 }
+
+lr_status lrh_trust_folder(const char *folder, struct lr_error *err)
+{
+    char real[PATH_MAX], inside[PATH_MAX + 2];
+    const char *base;
+    int fd = -1;
+    lr_status status;
+
+    (void)snprintf(inside, sizeof inside, "%s/.", folder);
+    status = open_folder(inside, &fd, real, &base, err);
+    if (status != LR_OK)
+        return status;
+    status = judge_folders(fd, real, err);
+    (void)close(fd);
+    return status;
+}

@@ -14,4 +14,7 @@
  * LR_ECONFIG where there is no such file. */
 lr_status lrh_trust_open(const char *path, int *ret_fd, char **ret_real, struct lr_error *err);
 
+/* A folder and all above it, by the same rules. */
+lr_status lrh_trust_folder(const char *folder, struct lr_error *err);
+
 #endif
