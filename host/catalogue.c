@@ -5,7 +5,7 @@
  * Somebody who asks what a folder holds has not decided yet to run it. Each module is therefore
  * loaded in a process of its own (child.h), which writes its part of the answer; one that crashes,
  * hangs, exits or prints costs a sentence, and the others are still shown. A part of JSON is a line
- * for each plugin, `"KIND.NAME":{...}`, so that the key can be read off it.
+ * for each plugin (schema.h).
  */
 #include <lrhost/error.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "child.h"
 #include "commands.h"
 #include "describe.h"
+#include "schema.h"
 
 /* ---- in the child ------------------------------------------------------------------------ */
 
@@ -47,15 +48,23 @@ static lr_status list_module(void *ctx, FILE *out, struct lr_error *err)
     return status;
 }
 
-static void describe_table(FILE *out, int format, const char *kind, const char *name,
-                           const char *summary, const struct lrh_options *table)
+static void describe_plugin(FILE *out, int format, const struct lr_module *module,
+                            const struct lr_plugin *plugin)
 {
-    if (format == LRH_FORMAT_JSON)
-        lrh_describe_json(out, kind, name, summary, table);
-    else if (format == LRH_FORMAT_MARKDOWN)
-        lrh_describe_markdown(out, kind, name, summary, table);
-    else
-        lrh_describe_text(out, kind, name, summary, table);
+    const struct lrh_options table = lrh_plugin_options(plugin);
+    const char *kind = lrh_kind_name(plugin->kind);
+    char name[160];
+
+    if (format == LRH_FORMAT_MARKDOWN) {
+        lrh_describe_markdown(out, kind, plugin->name, plugin->summary, &table);
+    } else if (format == LRH_FORMAT_TEXT) {
+        lrh_describe_text(out, kind, plugin->name, plugin->summary, &table);
+    } else {
+        (void)snprintf(name, sizeof name, "%s%s%s", module->name,
+                       strcmp(module->name, plugin->name) ? "/" : "",
+                       strcmp(module->name, plugin->name) ? plugin->name : "");
+        lrh_schema_definition(out, kind, name, plugin->summary, &table);
+    }
 }
 
 static lr_status describe_module(void *ctx, FILE *out, struct lr_error *err)
@@ -67,15 +76,13 @@ static lr_status describe_module(void *ctx, FILE *out, struct lr_error *err)
 
     for (uint32_t i = 0; status == LR_OK && i < module->n_plugins; i++) {
         const struct lr_plugin *plugin = module->plugins[i];
-        struct lrh_options table = lrh_plugin_options(plugin);
 
         if (q->plugin[0] && strcmp(q->plugin, plugin->name) != 0)
             continue;
         if (any)
             (void)fputs(q->format == LRH_FORMAT_JSON ? ",\n" : "\n", out);
         any = 1;
-        describe_table(out, q->format, lrh_kind_name(plugin->kind), plugin->name, plugin->summary,
-                       &table);
+        describe_plugin(out, q->format, module, plugin);
     }
     if (status == LR_OK && !any)
         status =
@@ -166,14 +173,31 @@ static int names_section(const char *sections, const char *name)
     return n && at && (at == sections || at[-1] == ' ') && (!at[n] || at[n] == ',');
 }
 
-/* The host's own keys of a section, or, with NULL, of every one. */
+/* The host's own keys of a section, or, with NULL, of every one. In JSON each has its own. */
 static void describe_host(struct description *d, const char *name)
 {
     for (const struct lrh_host_section *s = lrh_host_sections; s->sections; s++) {
         if (name && !names_section(s->sections, name))
             continue;
-        separate(d);
-        describe_table(d->out, d->question.format, "section", s->sections, s->summary, s->table);
+        if (d->question.format == LRH_FORMAT_TEXT) {
+            separate(d);
+            lrh_describe_text(d->out, "section", s->sections, s->summary, s->table);
+        } else if (d->question.format == LRH_FORMAT_MARKDOWN) {
+            separate(d);
+            lrh_describe_markdown(d->out, "section", s->sections, s->summary, s->table);
+        } else {
+            for (const char *at = s->sections; *at; at += strspn(at, ", ")) {
+                size_t n = strcspn(at, ",");
+                char one[64];
+
+                (void)snprintf(one, sizeof one, "%.*s", (int)n, at);
+                at += n;
+                if (name && strcmp(name, one) != 0)
+                    continue;
+                separate(d);
+                lrh_schema_definition(d->out, "section", one, s->summary, s->table);
+            }
+        }
     }
 }
 
@@ -215,7 +239,7 @@ lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int 
     if (fclose(d.out) != 0)
         status = status == LR_OK ? LR_ENOMEM : status;
     if (status == LR_OK && format == LRH_FORMAT_JSON)
-        (void)printf("[%s]\n", parts);
+        lrh_schema_document(stdout, parts, name == NULL);
     else if (status == LR_OK)
         (void)fwrite(parts, 1, n, stdout);
     free(parts);

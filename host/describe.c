@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The option table as documentation: what is parsed and what is documented cannot differ. Ordinary
- * options come first, then the advanced ones, each in the table's order. JSON keeps the table's
- * order and says everything; its field names are a contract.
+ * options come first, then the advanced ones, each in the table's order. (JSON: schema.c.)
  */
 #include "describe.h"
 
 #include <string.h>
 
-#include "escape.h"
 #include "option_value.h"
 
 #define DOC_COLUMN 6
@@ -113,62 +111,6 @@ void lrh_describe_text(FILE *out, const char *kind, const char *name, const char
             text_option(out, option);
         }
     }
-}
-
-/* ---- JSON ---------------------------------------------------------------------------- */
-static void json_member(FILE *out, const char *before, const char *key, const char *text)
-{
-    (void)fprintf(out, "%s\"%s\":", before, key);
-    lrh_escape_json(out, text);
-}
-
-static void json_flag(FILE *out, const char *key, int is_set)
-{
-    (void)fprintf(out, ",\"%s\":%s", key, is_set ? "true" : "false");
-}
-
-static void json_choices(FILE *out, const char *choices)
-{
-    const char *choice;
-    char text[128];
-    size_t n;
-
-    (void)fputs(",\"choices\":", out);
-    if (!choices) {
-        (void)fputs("null", out);
-        return;
-    }
-    for (int32_t i = 0; (choice = lrh_option_choice(choices, i, &n)); i++) {
-        (void)snprintf(text, sizeof text, "%.*s", (int)n, choice);
-        (void)fputs(i ? "," : "[", out);
-        lrh_escape_json(out, text);
-    }
-    (void)fputc(']', out);
-}
-
-void lrh_describe_json(FILE *out, const char *kind, const char *name, const char *summary,
-                       const struct lrh_options *table)
-{
-    json_member(out, "{", "kind", kind);
-    json_member(out, ",", "name", name);
-    json_member(out, ",", "summary", or_nothing(summary));
-    (void)fputs(",\"options\":[", out);
-    for (uint32_t i = 0; i < table->n_options; i++) {
-        const struct lr_option *option = lrh_option_at(table, i);
-
-        json_member(out, i ? ",{" : "{", "name", option->name);
-        json_member(out, ",", "type", lrh_option_type(option->type));
-        json_member(out, ",", "default", option->initial);
-        json_member(out, ",", "range", option->range);
-        json_choices(out, option->type == LR_OPT_ENUM ? option->choices : NULL);
-        json_flag(out, "required", (option->flags & LR_OPT_REQUIRED) != 0);
-        json_flag(out, "advanced", is_advanced(option));
-        json_flag(out, "secret", option->type == LR_OPT_SECRET);
-        json_flag(out, "reload", (option->flags & LR_OPT_RELOAD) != 0);
-        json_member(out, ",", "doc", or_nothing(option->doc));
-        (void)fputc('}', out);
-    }
-    (void)fputs("]}", out);
 }
 
 /* ---- Markdown ------------------------------------------------------------------------ */

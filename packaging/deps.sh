@@ -42,6 +42,7 @@ program:cppcheck                 cppcheck            cppcheck
 program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-extra
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
+python:jsonschema                python3-jsonschema  python3-jsonschema
 program:valgrind                 valgrind            valgrind
 program:abidw                    abigail-tools       libabigail
 program:kcat                     kcat                kcat
@@ -97,6 +98,7 @@ have()
     program:*) have_program "${1#*:}" ;;
     header:*) have_header "${1#*:}" ;;
     cxx:*) have_cxx_header "${1#*:}" ;;
+    python:*) python3 -c "import ${1#*:}" >/dev/null 2>&1 ;;
     java17) have_java17 ;;
     fuzzer) have_fuzzer ;;
     locales) [ -d /usr/share/i18n/locales ] ;;

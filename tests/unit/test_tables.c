@@ -10,6 +10,7 @@
 
 #include "host/describe.h"
 #include "host/options.h"
+#include "host/schema.h"
 
 static int equal(const char *got, const char *wanted)
 {
@@ -141,25 +142,24 @@ static const struct {
      "\nadvanced:\n\n"
      "  later = file:PATH or env:NAME\n      Seldom \"needed\"\n"},
     {lrh_describe_text, &empty_table, "source k: Reads\n\n  (no options)\n"},
-    {lrh_describe_json, &empty_table,
-     "{\"kind\":\"source\",\"name\":\"k\",\"summary\":\"Reads\",\"options\":[]}"},
-    {lrh_describe_json, &shown_table,
-     "{\"kind\":\"source\",\"name\":\"k\",\"summary\":\"Reads\",\"options\":["
-     "{\"name\":\"later\",\"type\":\"secret\",\"default\":null,\"range\":null,\"choices\":null,"
-     "\"required\":false,\"advanced\":true,\"secret\":true,\"reload\":false,"
-     "\"doc\":\"Seldom \\\"needed\\\"\"},"
-     "{\"name\":\"topic\",\"type\":\"list\",\"default\":null,\"range\":null,\"choices\":null,"
-     "\"required\":true,\"advanced\":false,\"secret\":false,\"reload\":false,"
-     "\"doc\":\"What to read\"},"
-     "{\"name\":\"mode\",\"type\":\"enum\",\"default\":\"x\",\"range\":null,"
-     "\"choices\":[\"x\",\"y\"],\"required\":false,\"advanced\":false,\"secret\":false,"
-     "\"reload\":true,\"doc\":\"One of|two\"},"
-     "{\"name\":\"wait\",\"type\":\"duration\",\"default\":\"1s\",\"range\":\"0..\","
-     "\"choices\":null,\"required\":false,\"advanced\":false,\"secret\":false,\"reload\":false,"
-     "\"doc\":\"How long\"},"
-     "{\"name\":\"kafka.\",\"type\":\"prefix\",\"default\":null,\"range\":null,\"choices\":null,"
-     "\"required\":false,\"advanced\":false,\"secret\":false,\"reload\":false,"
-     "\"doc\":\"Handed on\"}]}"},
+    {lrh_schema_definition, &empty_table,
+     "\"source.k\":{\"title\":\"source k\",\"description\":\"Reads\",\"type\":\"object\","
+     "\"properties\":{\"plugin\":{\"const\":\"k\"}},\"patternProperties\":{}}"},
+    {lrh_schema_definition, &shown_table,
+     "\"source.k\":{\"title\":\"source k\",\"description\":\"Reads\",\"type\":\"object\","
+     "\"properties\":{\"plugin\":{\"const\":\"k\"},"
+     "\"later\":{\"type\":\"string\",\"writeOnly\":true,"
+     "\"description\":\"Seldom \\\"needed\\\"\",\"x-type\":\"secret\",\"x-advanced\":true,"
+     "\"x-secret\":true},"
+     "\"topic\":{\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"},"
+     "\"description\":\"What to read\",\"x-type\":\"list\"},"
+     "\"mode\":{\"type\":\"string\",\"description\":\"One of|two\",\"enum\":[\"x\",\"y\"],"
+     "\"default\":\"x\",\"x-type\":\"enum\",\"x-reload\":true},"
+     "\"wait\":{\"type\":[\"string\",\"integer\"],"
+     "\"pattern\":\"^[0-9][0-9._]*[ ]*[A-Za-z]*$\",\"description\":\"How long\","
+     "\"default\":\"1s\",\"x-range\":\"0..\",\"x-type\":\"duration\"}},"
+     "\"patternProperties\":{\"^kafka\\\\.\":{\"type\":[\"string\",\"number\",\"boolean\"],"
+     "\"description\":\"Handed on\",\"x-type\":\"prefix\"}},\"required\":[\"topic\"]}"},
     {lrh_describe_markdown, &shown_table,
      "### source `k`\n\nReads.\n\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
      "| `topic` | list | *required* | What to read |\n"
