@@ -164,6 +164,10 @@ docs: all
 # ---- install ------------------------------------------------------------------------------
 INSTALL ?= install
 DOCDIR  ?= $(PREFIX)/share/doc/lrhost
+# Where each shell looks for completions that it has not brought itself.
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 $(BUILD)/lrhost.pc: sdk/lrhost.pc.in $(FLAGS)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
@@ -176,6 +180,9 @@ install: all $(BUILD)/lrhost.pc
 	$(INSTALL) -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) $(DESTDIR)$(PLUGINDIR)
 	$(INSTALL) -m 644 sdk/include/lrhost/*.h $(DESTDIR)$(PREFIX)/include/lrhost
 	$(INSTALL) -m 644 $(BUILD)/lrhost.pc $(DESTDIR)$(LIBDIR)/pkgconfig/lrhost.pc
+	$(INSTALL) -D -m 644 packaging/completions/lrhost.bash $(DESTDIR)$(BASHCOMPDIR)/lrhost
+	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
+	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
 	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
 
 clean:

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue.h"
 #include "child.h"
 #include "commands.h"
 #include "describe.h"
@@ -24,6 +25,8 @@ struct question {
     const char *plugin; /* "": all of them */
     int format;         /* of describe */
     int names;          /* of list */
+    int lines;          /* LRH_LINES_*: of which section and key */
+    const char *section, *key;
 };
 
 static lr_status list_module(void *ctx, FILE *out, struct lr_error *err)
@@ -244,4 +247,91 @@ lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int 
         (void)fwrite(parts, 1, n, stdout);
     free(parts);
     return status;
+}
+
+/* ---- lines for completions --------------------------------------------------------------- */
+
+static void put_keys(FILE *out, const struct question *q, const struct lrh_options *table)
+{
+    for (uint32_t i = 0; i < table->n_options; i++) {
+        const struct lr_option *option = lrh_option_at(table, i);
+
+        if (q->lines == LRH_LINES_KEYS)
+            (void)fprintf(out, "%s%s\t%s\n", option->name, option->type == LR_OPT_PREFIX ? "" : "=",
+                          option->doc);
+        else if (strcmp(option->name, q->key) == 0 && option->type == LR_OPT_BOOL)
+            (void)fputs("yes\t\nno\t\n", out);
+        else if (strcmp(option->name, q->key) == 0 && option->type == LR_OPT_ENUM)
+            for (const char *c = option->choices; c && *c; c += *c == '|') {
+                int n = (int)strcspn(c, "|");
+
+                (void)fprintf(out, "%.*s\t\n", n, c);
+                c += n;
+            }
+    }
+}
+
+static lr_status lines_module(void *ctx, FILE *out, struct lr_error *err)
+{
+    const struct question *q = ctx;
+    const struct lr_module *module = NULL;
+    lr_status status = lrh_loader_module(q->loader, q->name, NULL, &module, err);
+
+    for (uint32_t i = 0; status == LR_OK && i < module->n_plugins; i++) {
+        const struct lr_plugin *plugin = module->plugins[i];
+        const char *kind = lrh_kind_name(plugin->kind);
+        const struct lrh_options table = lrh_plugin_options(plugin);
+        int own_name = strcmp(plugin->name, module->name) == 0;
+
+        if (q->section &&
+            strcmp(strcmp(q->section, "dead_letter") == 0 ? "sink" : q->section, kind) != 0)
+            continue;
+        if (q->lines != LRH_LINES_NAMES && strcmp(q->key, "plugin") != 0)
+            put_keys(out, q, &table);
+        else if (q->lines != LRH_LINES_KEYS)
+            (void)fprintf(out, "%s%s%s\t%s: %s\n", module->name, own_name ? "" : "/",
+                          own_name ? "" : plugin->name, kind, plugin->summary);
+    }
+    return status;
+}
+
+struct lines {
+    struct question question;
+    FILE *out;
+};
+
+static void lines_file(void *ctx, const char *path)
+{
+    struct lines *lines = ctx;
+    struct lr_error err = LR_ERROR_INIT;
+    struct lrh_answer answer;
+
+    lines->question.name = path;
+    if (lrh_child_ask(lines_module, &lines->question, path, &answer, &err) == LR_OK)
+        (void)fwrite(answer.text, 1, answer.n, lines->out);
+    lrh_answer_finish(&answer);
+}
+
+char *lrh_catalogue_lines(struct lrh_loader *loader, int what, const char *section, const char *key)
+{
+    struct lines lines = {.question = {.loader = loader,
+                                       .plugin = "",
+                                       .lines = what,
+                                       .section = section,
+                                       .key = key ? key : ""}};
+    char *text = NULL;
+    size_t n = 0;
+
+    lines.out = open_memstream(&text, &n);
+    if (!lines.out)
+        return NULL;
+    for (const struct lrh_host_section *s = lrh_host_sections; section && s->sections; s++)
+        if (names_section(s->sections, section))
+            put_keys(lines.out, &lines.question, s->table);
+    lrh_loader_each(loader, lines_file, &lines);
+    if (fclose(lines.out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }

@@ -214,7 +214,8 @@ static lr_status conclude(int killed, int how, const char *what, struct buffer *
                        closing.sentence);
     answer->data[answer->n] = '\0';
     for (size_t i = 0; i < answer->n; i++) /* what steers a terminal is not for a module to say */
-        if (((unsigned char)answer->data[i] < ' ' && answer->data[i] != '\n') ||
+        if (((unsigned char)answer->data[i] < ' ' && answer->data[i] != '\n' &&
+             answer->data[i] != '\t') ||
             answer->data[i] == 127)
             answer->data[i] = '?';
     ret->text = answer->data;

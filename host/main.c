@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "complete.h"
 #include "crash.h"
 #include "suggest.h"
 
@@ -235,6 +236,19 @@ static void say_error(const struct arguments *a, struct lrh_log *log, const char
         (void)fprintf(stderr, "lrhost: %s\n", text);
 }
 
+/* For shells; what is wrong is not said, because it would stand in the middle of a command line. */
+static int complete(size_t n, char **words)
+{
+    struct lrh_loader *loader = NULL;
+    char *path = lrh_loader_default_path();
+
+    if (path && lrh_loader_create(path, &loader, NULL) == LR_OK)
+        lrh_complete(loader, usage, words, n, stdout);
+    lrh_loader_destroy(loader);
+    free(path);
+    return EX_OK;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
@@ -248,6 +262,8 @@ int main(int argc, char **argv)
     lrh_crash_say();
     /* Messages and file names in the user's language; numbers always with a point. */
     (void)setlocale(LC_CTYPE, "");
+    if (argc > 1 && strcmp(argv[1], "__complete") == 0)
+        return complete((size_t)argc - 2, argv + 2);
     done = parse(&arguments, argc, argv, &status, &err);
     if (!done && status == LR_OK)
         status = lrh_log_create(STDERR_FILENO, &run.log);

@@ -45,6 +45,8 @@ program:python3                  python3             python3
 python:jsonschema                python3-jsonschema  python3-jsonschema
 program:valgrind                 valgrind            valgrind
 program:abidw                    abigail-tools       libabigail
+program:zsh                      zsh                 zsh
+program:fish                     fish                fish
 program:kcat                     kcat                kcat
 program:ip                       iproute2            iproute
 java17                           default-jdk-headless java-headless

@@ -24,6 +24,10 @@ printf '1.0,2.0,3.0;2.0\n' | run_for 10 "$installed" \
 expect_code 0 $? "smoke test, installed" "$work/err"
 expect_equal 1 "$(wc -l <"$work/out")" "lines of output"
 
+for file in bash-completion/completions/lrhost zsh/site-functions/_lrhost \
+    fish/vendor_completions.d/lrhost.fish; do
+    grep -q '__complete' "$prefix/share/$file" || fail "no completion $file"
+done
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 expect_equal "$prefix/lib/lrhost" "$(pkg-config --variable=plugindir lrhost)" plugindir
 expect_equal 1 "$(pkg-config --variable=abi lrhost)" abi
