@@ -261,6 +261,9 @@ static void offer_meaning(const struct completion *c, struct text what)
     if (is(what, "PLUGIN")) {
         offer_plugins(c);
         each_section(c, offer_section);
+    } else if (is(what, "MODULE")) {
+        offer_plugins(c);
+        (void)fputs(":files\n", c->out);
     } else if (is(what, "KIND")) {
         offer_choices(c, (struct text){kinds, strlen(kinds)});
     } else if (is(what, "SECTION.KEY=VALUE")) {
