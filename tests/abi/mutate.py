@@ -221,7 +221,7 @@ def look(paths, counts, dice, verify):
         counts.runs += 1
         if wrong:
             counts.crash(*wrong)
-    for path in (loaded[:2] + others[:5]) if verify else []:
+    for path in (loaded[:4] + others) if verify else []:
         wrong = verify_one(path)
         counts.verified += 1
         if wrong:
