@@ -101,8 +101,14 @@ static lr_status check_one(struct walk *walk, const struct place *from, const ch
         (void)close(fd);
     free(real);
     free(target);
-    if (status != LR_OK || place.depth == MAX_DEPTH || walk->n == MAX_LIBRARIES)
+    if (status != LR_OK)
         return status;
+    if (place.depth == MAX_DEPTH || walk->n == MAX_LIBRARIES)
+        return lr_fail(
+            err, LR_ECONFIG,
+            "brings more than %u libraries along, or in a chain of more than %u, which is "
+            "more than is looked at",
+            MAX_LIBRARIES, MAX_DEPTH);
     place.hands_on = needs.hands_on;
     return check_all(walk, &place, &needs, err);
 }
@@ -134,6 +140,12 @@ static lr_status check_all(struct walk *walk, const struct place *place,
 {
     lr_status status = LR_OK;
 
+    if (needs->overflow && (place->outer || strchr(place->run_path, '$')))
+        return lr_fail(
+            err, LR_ECONFIG,
+            "needs more than %u libraries, or has a run path of more than %zu bytes; with "
+            "$ORIGIN in it each is looked at, and that is too much",
+            LRH_ELF_NEEDED, sizeof needs->run_path - 1);
     for (uint32_t i = 0; i < needs->n && status == LR_OK; i++)
         if (!strchr(needs->needed[i], '/')) /* a path of its own is not searched */
             status = check_needed(walk, place, needs->needed[i], err);

@@ -21,6 +21,7 @@ struct lrh_elf_facts {
 struct lrh_elf_needs {
     char run_path[4096]; /* DT_RUNPATH, or DT_RPATH without one; "": none */
     uint32_t hands_on;   /* it is DT_RPATH, which holds for what it needs, too */
+    uint32_t overflow;   /* there was more than there is room for */
     uint32_t n;
     char needed[LRH_ELF_NEEDED][256];
 };

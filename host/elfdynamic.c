@@ -135,23 +135,22 @@ static lr_status check_places(const struct lrh_dynamic *d, struct lr_error *err)
 }
 
 /* One name or path, which is there and ends. */
-static lr_status note_need(struct lrh_elf_needs *needs, int64_t tag, const char *text,
-                           struct lr_error *err)
+static void note_need(struct lrh_elf_needs *needs, int64_t tag, const char *text)
 {
     size_t n = strlen(text);
 
     if (tag == DT_NEEDED) {
-        if (needs->n == LRH_ELF_NEEDED || n >= sizeof needs->needed[0])
-            return lr_fail(err, LR_ECONFIG, "needs more libraries than %u, or one of a longer name",
-                           LRH_ELF_NEEDED);
-        (void)strcpy(needs->needed[needs->n++], text);
+        if (needs->n < LRH_ELF_NEEDED && n < sizeof needs->needed[0])
+            (void)strcpy(needs->needed[needs->n++], text);
+        else
+            needs->overflow = 1;
     } else if (tag == DT_RUNPATH || (tag == DT_RPATH && !needs->run_path[0])) {
-        if (n >= sizeof needs->run_path)
-            return lr_fail(err, LR_ECONFIG, "has a run path that is too long");
-        (void)strcpy(needs->run_path, text);
+        if (n < sizeof needs->run_path)
+            (void)strcpy(needs->run_path, text);
+        else
+            needs->overflow = 1;
         needs->hands_on = tag == DT_RPATH;
     }
-    return LR_OK;
 }
 
 static lr_status check_strings(struct lrh_dynamic *d, const unsigned char *at, uint64_t n,
@@ -175,8 +174,8 @@ static lr_status check_strings(struct lrh_dynamic *d, const unsigned char *at, u
             return lrh_elf_damaged(err, "its dynamic section names what is not there");
         if (entry.d_tag != DT_SONAME && strchr(text, '$'))
             facts->uses_origin = 1;
-        if (d->elf->needs && note_need(d->elf->needs, entry.d_tag, text, err) != LR_OK)
-            return LR_ECONFIG;
+        if (d->elf->needs)
+            note_need(d->elf->needs, entry.d_tag, text);
     }
     return LR_OK;
 }
