@@ -51,8 +51,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isdk/include -I. -DLRHOST_VERSION='"$(VERSI
              $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -MMD -MP -pthread \
              $(CPPFLAGS) $(CFLAGS)
 
-all: host plugins
-.PHONY: all host plugins help clean FORCE
+all: host plugins testing
+.PHONY: all host plugins testing help clean FORCE
 .DEFAULT_GOAL := all
 
 help: ## this text
@@ -66,16 +66,31 @@ $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
 
+# ---- the fake host (lrhost/testing.h), with what it needs of the host ----------------------
+TESTING_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard sdk/testing/*.c))
+TESTING_LIB := $(BUILD)/liblrhost-testing.a
+TESTING_HOST := adopt arena judge option_value options options_judge problems suggest values
+
+testing: $(TESTING_LIB)
+$(BUILD)/sdk/testing/%.o: sdk/testing/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIE -c $< -o $@
+$(TESTING_LIB): $(TESTING_OBJ) $(TESTING_HOST:%=$(BUILD)/host/%.o)
+	rm -f $@
+	$(AR) rcs $@ $^
+
 # ---- host: every host/*.c; main.c apart, so that tests link the rest ----------------------
+# host/verify/ is `lrhost verify`, which stands on the fake host.
 HOST_SRC := $(filter-out host/main.c,$(wildcard host/*.c))
 HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/%.o)
+VERIFY_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/verify/*.c))
 HOST_LIBS = -linih -ldl -lm
 
 host: $(BUILD)/lrhost
 $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' -c $< -o $@
-$(BUILD)/lrhost: $(HOST_OBJ) $(BUILD)/host/main.o
+$(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
 	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
 
 # ---- plugins: each folder of plugins/ but common is one module ----------------------------
@@ -169,17 +184,18 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-$(BUILD)/lrhost.pc: sdk/lrhost.pc.in $(FLAGS)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
+$(BUILD)/%.pc: sdk/%.pc.in $(FLAGS)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@ABI@|$(ABI)|' $< >$@
 
-install: all $(BUILD)/lrhost.pc
+install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR) \
 	    $(DESTDIR)$(PREFIX)/include/lrhost $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(INSTALL) -m 755 $(BUILD)/lrhost $(DESTDIR)$(PREFIX)/bin/lrhost
 	$(INSTALL) -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) $(DESTDIR)$(PLUGINDIR)
 	$(INSTALL) -m 644 sdk/include/lrhost/*.h $(DESTDIR)$(PREFIX)/include/lrhost
-	$(INSTALL) -m 644 $(BUILD)/lrhost.pc $(DESTDIR)$(LIBDIR)/pkgconfig/lrhost.pc
+	$(INSTALL) -m 644 $(TESTING_LIB) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 644 $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.bash $(DESTDIR)$(BASHCOMPDIR)/lrhost
 	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish

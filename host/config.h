@@ -12,6 +12,7 @@
 #define LRHOST_CONFIG_H
 
 #include <lrhost/abi.h>
+#include <string.h>
 
 #include "problems.h"
 
@@ -68,6 +69,13 @@ void lrh_config_destroy(struct lrh_config *config);
 
 /* NULL when there is none. */
 const struct lrh_section *lrh_config_section(const struct lrh_config *config, const char *name);
-const struct lrh_entry *lrh_section_entry(const struct lrh_section *section, const char *key);
+static inline const struct lrh_entry *lrh_section_entry(const struct lrh_section *section,
+                                                        const char *key)
+{
+    for (uint32_t i = 0; section && i < section->n_entries; i++)
+        if (strcmp(section->entries[i].key, key) == 0)
+            return &section->entries[i];
+    return NULL;
+}
 
 #endif

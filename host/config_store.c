@@ -56,14 +56,6 @@ const struct lrh_section *lrh_config_section(const struct lrh_config *config, co
     return NULL;
 }
 
-const struct lrh_entry *lrh_section_entry(const struct lrh_section *section, const char *key)
-{
-    for (uint32_t i = 0; section && i < section->n_entries; i++)
-        if (strcmp(section->entries[i].key, key) == 0)
-            return &section->entries[i];
-    return NULL;
-}
-
 /* Room for one more behind `n` of them; the array, moved or not, or NULL. */
 static void *one_more(void *array, uint32_t n, size_t size)
 {

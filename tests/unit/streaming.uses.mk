@@ -1,1 +1,1 @@
-UNIT_USES_streaming := tests/unit/plug.o tests/unit/fake_lane.o
+UNIT_USES_streaming := tests/unit/plug.o

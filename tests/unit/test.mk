@@ -9,7 +9,7 @@ $(BUILD)/tests/unit/%.o: tests/unit/%.c
 	$(CC) $(ALL_CFLAGS) -Itests -c $< -o $@
 
 define unit_rules
-$(BUILD)/tests/unit/test_$(1): $(BUILD)/tests/unit/test_$(1).o $(HOST_OBJ) $(UNIT_USES_$(1):%=$(BUILD)/%)
+$(BUILD)/tests/unit/test_$(1): $(BUILD)/tests/unit/test_$(1).o $(HOST_OBJ) $(TESTING_OBJ) $(UNIT_USES_$(1):%=$(BUILD)/%)
 	$$(CC) $$(LDFLAGS) -pie -pthread -rdynamic $$(filter %.o,$$^) -o $$@ -lcunit $$(HOST_LIBS) $$(UNIT_LIBS_$(1))
 endef
 $(foreach t,$(UNIT_SRC:tests/unit/test_%.c=%),$(eval $(call unit_rules,$(t))))

@@ -7,12 +7,13 @@
 
 #include <math.h>
 
-#include "fake_lane.h"
+#include <lrhost/testing.h>
+
 #include "plug.h"
 
-#define SECOND_NS (1000 * FAKE_MS)
+#define SECOND_NS (1000 * LR_FAKE_MS)
 
-static struct fake_lane fake;
+static struct lr_fake_lane fake;
 static struct plug plug;
 static int64_t overruns;
 
@@ -23,7 +24,7 @@ static lr_status run(const char *settings)
     lr_status status = plug_create(&plug, "microbatch", LR_ENGINE, settings, 0, 1);
 
     CU_ASSERT_EQUAL_FATAL(status, LR_OK);
-    plug.wall_ns = 1700000000 * SECOND_NS + 30 * FAKE_MS;
+    plug.wall_ns = 1700000000 * SECOND_NS + 30 * LR_FAKE_MS;
     engine = plug.plugin->ops;
     status = engine->run(plug.self, &fake.lane, &plug.err);
     overruns = plug.cells[0];
@@ -35,14 +36,14 @@ static lr_status run(const char *settings)
 
 static int64_t plan_at_ms(uint32_t i)
 {
-    const struct fake_call *call = fake_call(&fake, FAKE_PLAN, i);
+    const struct lr_fake_call *call = lr_fake_called(&fake, LR_FAKE_PLAN, i);
 
-    return call ? call->began_ns / FAKE_MS : -1;
+    return call ? call->began_ns / LR_FAKE_MS : -1;
 }
 
 static void test_alignment(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.rate = 1000;
     fake.stop_ns = SECOND_NS;
     CU_ASSERT_EQUAL(run(""), LR_OK);
@@ -58,10 +59,10 @@ static void test_alignment(void)
  * not, and then the beat is as before. */
 static void test_overrun(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 1;
-    fake.cost_ns[FAKE_DRAIN] = 250 * FAKE_MS;
-    fake.stop_ns = 700 * FAKE_MS;
+    fake.cost_ns[LR_FAKE_DRAIN] = 250 * LR_FAKE_MS;
+    fake.stop_ns = 700 * LR_FAKE_MS;
     CU_ASSERT_EQUAL(run(""), LR_OK);
     CU_ASSERT_EQUAL(plan_at_ms(0), 0);
     CU_ASSERT_EQUAL(plan_at_ms(1), 250); /* missed 70 and 170 */
@@ -72,82 +73,82 @@ static void test_overrun(void)
 
 static void test_limit_and_chunks(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 1000;
     fake.stop_ns = SECOND_NS;
     CU_ASSERT_EQUAL(run("max_records_per_trigger=300\nmax_batch=128"), LR_OK);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_PLAN, 0)->n, 300);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_WRITE, 0)->n, 128);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_WRITE, 1)->n, 128);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_WRITE, 2)->n, 44);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 0)->n, 300);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 0)->began_ns, 0);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 3)->n, 100);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 3)->began_ns, 270 * FAKE_MS);
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 4));
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_PLAN, 0)->n, 300);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_WRITE, 0)->n, 128);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_WRITE, 1)->n, 128);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_WRITE, 2)->n, 44);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0)->n, 300);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0)->began_ns, 0);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 3)->n, 100);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 3)->began_ns, 270 * LR_FAKE_MS);
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 4));
 }
 
 /* The one commit comes when the last record of the batch is settled. */
 static void test_drains_first(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 200;
     fake.settle_ns = 3 * SECOND_NS; /* longer than one drain waits */
     fake.stop_ns = 10 * SECOND_NS;
     CU_ASSERT_EQUAL(run("max_batch=50"), LR_OK);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 0)->n, 200);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 0)->began_ns, 3 * SECOND_NS);
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 1));
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0)->n, 200);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0)->began_ns, 3 * SECOND_NS);
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 1));
 }
 
 static void test_idle(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.stop_ns = 35 * SECOND_NS;
     CU_ASSERT_EQUAL(run(""), LR_OK);
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 0));
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_DRAIN, 0));
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0));
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_DRAIN, 0));
     CU_ASSERT_EQUAL_FATAL(fake.n_progress, 3);
     CU_ASSERT(fabs((double)(fake.progress[1].at_ns - fake.progress[0].at_ns) - 10e9) <= 100e6);
-    CU_ASSERT_EQUAL(fake_figure(&fake.progress[2], "numInputRows"), 0);
-    CU_ASSERT_EQUAL(fake_figure(&fake.progress[2], "batchId"), 0);
+    CU_ASSERT_EQUAL(lr_fake_figure(&fake.progress[2], "numInputRows"), 0);
+    CU_ASSERT_EQUAL(lr_fake_figure(&fake.progress[2], "batchId"), 0);
 }
 
 static void test_available_now(void)
 {
     static const uint64_t sizes[] = {300, 300, 300, 100};
 
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = 1000;
     fake.rate = 1000; /* what comes later stays where it is */
-    fake.cost_ns[FAKE_READ] = 10 * FAKE_MS;
+    fake.cost_ns[LR_FAKE_READ] = 10 * LR_FAKE_MS;
     CU_ASSERT_EQUAL(run("trigger=available_now\nmax_records_per_trigger=300"), LR_OK);
     for (uint32_t i = 0; i < 4; i++)
-        CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, i)->n, sizes[i]);
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 4));
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_PLAN, 1));
+        CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, i)->n, sizes[i]);
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 4));
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_PLAN, 1));
     CU_ASSERT_EQUAL(fake.committed, 1000);
     CU_ASSERT_EQUAL_FATAL(fake.n_progress, 4);
-    CU_ASSERT_EQUAL(fake_figure(&fake.progress[3], "batchId"), 3);
+    CU_ASSERT_EQUAL(lr_fake_figure(&fake.progress[3], "batchId"), 3);
     /* The number of records is a multiple of the limit: no empty batch at the end. */
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = 600;
     CU_ASSERT_EQUAL(run("trigger=available_now\nmax_records_per_trigger=300"), LR_OK);
     CU_ASSERT_EQUAL(fake.n_progress, 2);
     CU_ASSERT_EQUAL(fake.committed, 600);
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     CU_ASSERT_EQUAL(run("trigger=available_now"), LR_OK); /* nothing at all */
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 0));
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0));
 }
 
 static void test_once(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = 100000;
     fake.rate = 1000;
     CU_ASSERT_EQUAL(run("trigger=once\nmax_records_per_trigger=300"), LR_OK);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 0)->n, 100000);
-    CU_ASSERT_PTR_NULL(fake_call(&fake, FAKE_COMMIT, 1));
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 0)->n, 100000);
+    CU_ASSERT_PTR_NULL(lr_fake_called(&fake, LR_FAKE_COMMIT, 1));
     CU_ASSERT_EQUAL(fake.n_progress, 1);
 }
 
@@ -155,15 +156,15 @@ static const char *const triggers[] = {"max_records_per_trigger=300\nmax_batch=1
                                        ("trigger=available_now\nmax_records_per_trigger=300\n"
                                         "max_batch=100"),
                                        "trigger=once\nmax_batch=100"};
-static const enum fake_verb verbs[] = {FAKE_PLAN,  FAKE_READ,   FAKE_SCORE, FAKE_WRITE,
-                                       FAKE_DRAIN, FAKE_COMMIT, FAKE_WAIT};
+static const int32_t verbs[] = {LR_FAKE_PLAN,  LR_FAKE_READ,   LR_FAKE_SCORE, LR_FAKE_WRITE,
+                                LR_FAKE_DRAIN, LR_FAKE_COMMIT, LR_FAKE_WAIT};
 #define N_VERBS (sizeof verbs / sizeof verbs[0])
 
-static void script(enum fake_verb verb, uint32_t call, lr_status status)
+static void script(int32_t verb, uint32_t call, lr_status status)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 1000;
-    fake.settle_ns = 7 * FAKE_MS;
+    fake.settle_ns = 7 * LR_FAKE_MS;
     fake.stop_ns = 2 * SECOND_NS;
     fake.script.verb = verb;
     fake.script.call = call;
@@ -181,7 +182,7 @@ static void test_reset_anywhere(void)
                 CU_ASSERT_EQUAL(run(triggers[t]), LR_OK);
                 CU_ASSERT_EQUAL(fake.committed, 1000);
                 for (uint32_t i = 0; i < fake.n_progress; i++)
-                    CU_ASSERT_EQUAL(fake_figure(&fake.progress[i], "batchId"), next++);
+                    CU_ASSERT_EQUAL(lr_fake_figure(&fake.progress[i], "batchId"), next++);
             }
         }
     }
@@ -191,7 +192,7 @@ static void test_errors_end_it(void)
 {
     for (size_t t = 0; t < 3; t++) {
         for (size_t v = 0; v < N_VERBS; v++) {
-            if (t > 0 && verbs[v] == FAKE_WAIT)
+            if (t > 0 && verbs[v] == LR_FAKE_WAIT)
                 continue; /* these triggers do not wait */
             script(verbs[v], 1, LR_EUNAVAILABLE);
             CU_ASSERT_EQUAL(run(triggers[t]), LR_EUNAVAILABLE);
@@ -203,10 +204,10 @@ static void test_errors_end_it(void)
 static void test_full_and_again(void)
 {
     for (size_t t = 0; t < 3; t++) {
-        script(FAKE_READ, 2, LR_FULL);
+        script(LR_FAKE_READ, 2, LR_FULL);
         CU_ASSERT_EQUAL(run(triggers[t]), LR_OK);
         CU_ASSERT_EQUAL(fake.committed, 1000);
-        script(FAKE_READ, 2, LR_AGAIN);
+        script(LR_FAKE_READ, 2, LR_AGAIN);
         CU_ASSERT_EQUAL(run(triggers[t]), LR_OK);
         CU_ASSERT_EQUAL(fake.committed, 1000);
     }
@@ -216,7 +217,7 @@ static void test_full_and_again(void)
 static void test_commit_again(void)
 {
     for (size_t t = 0; t < 2; t++) {
-        script(FAKE_COMMIT, 2, LR_AGAIN);
+        script(LR_FAKE_COMMIT, 2, LR_AGAIN);
         CU_ASSERT_EQUAL(run(triggers[t]), LR_OK);
         CU_ASSERT_EQUAL(fake.committed, 1000);
         CU_ASSERT_EQUAL(fake.n_progress, 4);
@@ -225,7 +226,7 @@ static void test_commit_again(void)
 
 static void test_end(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 250;
     fake.ends = 1;
     CU_ASSERT_EQUAL(run("max_batch=100"), LR_OK);
@@ -235,10 +236,10 @@ static void test_end(void)
 
 static void test_stop_in_a_batch(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = 1000;
-    fake.cost_ns[FAKE_READ] = 10 * FAKE_MS;
-    fake.stop_ns = 35 * FAKE_MS;
+    fake.cost_ns[LR_FAKE_READ] = 10 * LR_FAKE_MS;
+    fake.stop_ns = 35 * LR_FAKE_MS;
     CU_ASSERT_EQUAL(run("max_batch=100"), LR_OK);
     CU_ASSERT(fake.written == 400 && fake.committed == 0); /* the host settles the rest */
     CU_ASSERT_EQUAL(fake.n_progress, 0);
@@ -246,43 +247,43 @@ static void test_stop_in_a_batch(void)
 
 static void test_progress(void)
 {
-    const struct fake_progress *second = &fake.progress[1];
+    const struct lr_fake_progress *second = &fake.progress[1];
 
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = 500;
     fake.rate = 1000;
-    fake.cost_ns[FAKE_PLAN] = 5 * FAKE_MS;
-    fake.cost_ns[FAKE_WRITE] = 11 * FAKE_MS;
-    fake.cost_ns[FAKE_COMMIT] = 4 * FAKE_MS;
-    fake.settle_ns = 9 * FAKE_MS;
-    fake.stop_ns = 100 * FAKE_MS;
+    fake.cost_ns[LR_FAKE_PLAN] = 5 * LR_FAKE_MS;
+    fake.cost_ns[LR_FAKE_WRITE] = 11 * LR_FAKE_MS;
+    fake.cost_ns[LR_FAKE_COMMIT] = 4 * LR_FAKE_MS;
+    fake.settle_ns = 9 * LR_FAKE_MS;
+    fake.stop_ns = 100 * LR_FAKE_MS;
     CU_ASSERT_EQUAL(run(""), LR_OK);
     CU_ASSERT_EQUAL_FATAL(fake.n_progress, 2);
-    CU_ASSERT_EQUAL(fake_figure(&fake.progress[0], "numInputRows"), 500);
-    CU_ASSERT(isnan(fake_figure(&fake.progress[0], "inputRowsPerSecond")));
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(&fake.progress[0], "processedRowsPerSecond"), 500 / 0.029,
+    CU_ASSERT_EQUAL(lr_fake_figure(&fake.progress[0], "numInputRows"), 500);
+    CU_ASSERT(isnan(lr_fake_figure(&fake.progress[0], "inputRowsPerSecond")));
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(&fake.progress[0], "processedRowsPerSecond"), 500 / 0.029,
                            1e-6);
-    CU_ASSERT_EQUAL(fake_figure(second, "batchId"), 1);
-    CU_ASSERT_EQUAL(fake_figure(second, "numInputRows"), 70); /* planned at 70 ms */
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "inputRowsPerSecond"), 70 / 0.070, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "processedRowsPerSecond"), 70 / 0.029, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "durationMs.latestOffset"), 5, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "durationMs.addBatch"), 20, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "durationMs.commitOffsets"), 4, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(fake_figure(second, "durationMs.triggerExecution"), 29, 1e-9);
-    CU_ASSERT_EQUAL(fake_figure(second, "durationMs.getBatch"), 0);
-    CU_ASSERT_EQUAL(fake_figure(second, "durationMs.queryPlanning"), 0);
-    CU_ASSERT_EQUAL(fake_figure(second, "durationMs.walCommit"), 0);
+    CU_ASSERT_EQUAL(lr_fake_figure(second, "batchId"), 1);
+    CU_ASSERT_EQUAL(lr_fake_figure(second, "numInputRows"), 70); /* planned at 70 ms */
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "inputRowsPerSecond"), 70 / 0.070, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "processedRowsPerSecond"), 70 / 0.029, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "durationMs.latestOffset"), 5, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "durationMs.addBatch"), 20, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "durationMs.commitOffsets"), 4, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(lr_fake_figure(second, "durationMs.triggerExecution"), 29, 1e-9);
+    CU_ASSERT_EQUAL(lr_fake_figure(second, "durationMs.getBatch"), 0);
+    CU_ASSERT_EQUAL(lr_fake_figure(second, "durationMs.queryPlanning"), 0);
+    CU_ASSERT_EQUAL(lr_fake_figure(second, "durationMs.walCommit"), 0);
 }
 
 /* Without an interval, batches follow each other, but an empty one is followed by a pause. */
 static void test_no_interval(void)
 {
-    fake_lane_init(&fake);
+    lr_fake_lane_init(&fake);
     fake.there = fake.total = 1000;
-    fake.stop_ns = 100 * FAKE_MS;
+    fake.stop_ns = 100 * LR_FAKE_MS;
     CU_ASSERT_EQUAL(run("processing_time=0\nmax_records_per_trigger=100"), LR_OK);
-    CU_ASSERT_EQUAL(fake_call(&fake, FAKE_COMMIT, 9)->began_ns, 0);
+    CU_ASSERT_EQUAL(lr_fake_called(&fake, LR_FAKE_COMMIT, 9)->began_ns, 0);
     CU_ASSERT_EQUAL(plan_at_ms(11), 10);
     CU_ASSERT_EQUAL(plan_at_ms(12), 20);
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * A lane for engines under test; see fake_lane.h.
+ * The lane of testing.h: a counted run of records behind the verbs of struct lr_lane.
  */
-#include "fake_lane.h"
-
+#include <lrhost/testing.h>
 #include <math.h>
 
 #define NS_PER_S 1e9
 
-static uint64_t arrived(const struct fake_lane *fake)
+static void breach(struct lr_fake_lane *fake, const char *rule, const char *message)
+{
+    fake->breaches++;
+    if (fake->on_breach)
+        fake->on_breach(fake->breach_ctx, rule, message);
+}
+
+static uint64_t arrived(const struct lr_fake_lane *fake)
 {
     uint64_t n = fake->there + (uint64_t)(fake->rate * (double)fake->now_ns / NS_PER_S + 1e-6);
 
@@ -16,20 +22,20 @@ static uint64_t arrived(const struct fake_lane *fake)
 }
 
 /* INT64_MAX: never. */
-static int64_t next_arrival_ns(const struct fake_lane *fake)
+static int64_t next_arrival_ns(const struct lr_fake_lane *fake)
 {
     if (arrived(fake) >= fake->total || fake->rate <= 0)
         return INT64_MAX;
     return (int64_t)ceil((double)(arrived(fake) + 1 - fake->there) * NS_PER_S / fake->rate);
 }
 
-static void settle_due(struct fake_lane *fake)
+static void settle_due(struct lr_fake_lane *fake)
 {
     if (fake->now_ns >= fake->settled_at_ns)
         fake->finished = fake->written;
 }
 
-static void pass_until(struct fake_lane *fake, int64_t until_ns)
+static void pass_until(struct lr_fake_lane *fake, int64_t until_ns)
 {
     if (until_ns > fake->now_ns)
         fake->now_ns = until_ns;
@@ -41,11 +47,12 @@ static int64_t earlier(int64_t a, int64_t b)
 }
 
 /* What the script or a void batch makes of this call; LR_OK: go on. */
-static lr_status enter(struct fake_lane *fake, enum fake_verb verb, uint64_t n, int64_t timeout_ns)
+static lr_status enter(struct lr_fake_lane *fake, int32_t verb, uint64_t n, int64_t timeout_ns)
 {
-    struct fake_call *call = &fake->calls[fake->n_calls < FAKE_CALLS - 1 ? fake->n_calls++ : 0];
+    struct lr_fake_call *call =
+        &fake->calls[fake->n_calls < LR_FAKE_CALLS - 1 ? fake->n_calls++ : 0];
 
-    *call = (struct fake_call){verb, LR_OK, fake->now_ns, n, timeout_ns};
+    *call = (struct lr_fake_call){verb, LR_OK, fake->now_ns, n, timeout_ns};
     settle_due(fake);
     if (fake->script.status != LR_OK && fake->script.verb == verb &&
         fake->script.call == ++fake->counts[verb]) {
@@ -57,13 +64,13 @@ static lr_status enter(struct fake_lane *fake, enum fake_verb verb, uint64_t n, 
             fake->planned = 0;
             fake->void_held = fake->held;
         } else if (call->status == LR_FULL || call->status == LR_AGAIN) {
-            fake->now_ns += FAKE_MS;
+            fake->now_ns += LR_FAKE_MS;
         }
     }
     return call->status;
 }
 
-static lr_status leave(struct fake_lane *fake, enum fake_verb verb, lr_status status)
+static lr_status leave(struct lr_fake_lane *fake, int32_t verb, lr_status status)
 {
     fake->calls[fake->n_calls - 1].status = status;
     fake->now_ns += fake->cost_ns[verb];
@@ -73,15 +80,15 @@ static lr_status leave(struct fake_lane *fake, enum fake_verb verb, lr_status st
 
 static int32_t stop_requested(void *ctx)
 {
-    const struct fake_lane *fake = ctx;
+    const struct lr_fake_lane *fake = ctx;
 
     return fake->now_ns >= fake->stop_ns || (fake->ends && fake->position >= fake->total);
 }
 
 static lr_status plan(void *ctx, uint64_t max_records)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_PLAN, max_records, 0);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status = enter(fake, LR_FAKE_PLAN, max_records, 0);
 
     if (status != LR_OK)
         return status;
@@ -89,35 +96,38 @@ static lr_status plan(void *ctx, uint64_t max_records)
     fake->plan_end = arrived(fake);
     if (max_records > 0 && fake->plan_end > fake->position + max_records)
         fake->plan_end = fake->position + max_records;
-    return leave(fake, FAKE_PLAN, LR_OK);
+    return leave(fake, LR_FAKE_PLAN, LR_OK);
 }
 
 static lr_status read_batch(void *ctx, uint32_t max_records, int64_t timeout_ns,
                             struct lr_batch **ret_batch)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_READ, max_records, timeout_ns);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status = enter(fake, LR_FAKE_READ, max_records, timeout_ns);
     int64_t deadline_ns = fake->now_ns + timeout_ns;
     uint64_t end;
 
-    fake->breaches += fake->held != 0; /* the fake has one batch */
     if (status != LR_OK)
         return status;
+    if (fake->held) { /* the fake has one batch */
+        fake->now_ns += LR_FAKE_MS;
+        return leave(fake, LR_FAKE_READ, LR_FULL);
+    }
     if (fake->ends && fake->position >= fake->total)
-        return leave(fake, FAKE_READ, LR_END);
+        return leave(fake, LR_FAKE_READ, LR_END);
     if (fake->planned && fake->position >= fake->plan_end) {
         fake->planned = 0;
-        return leave(fake, FAKE_READ, LR_END);
+        return leave(fake, LR_FAKE_READ, LR_END);
     }
     if (fake->now_ns >= fake->stop_ns)
-        return leave(fake, FAKE_READ, LR_AGAIN);
+        return leave(fake, LR_FAKE_READ, LR_AGAIN);
     if (arrived(fake) <= fake->position)
         pass_until(fake, earlier(deadline_ns, earlier(next_arrival_ns(fake), fake->stop_ns)));
     end = fake->planned ? fake->plan_end : arrived(fake);
     if (end <= fake->position || fake->now_ns >= fake->stop_ns)
-        return leave(fake, FAKE_READ, LR_AGAIN);
-    if (max_records == 0 || max_records > FAKE_MAX_BATCH)
-        max_records = FAKE_MAX_BATCH;
+        return leave(fake, LR_FAKE_READ, LR_AGAIN);
+    if (max_records == 0 || max_records > LR_FAKE_MAX_BATCH)
+        max_records = LR_FAKE_MAX_BATCH;
     fake->batch.count =
         end - fake->position < max_records ? (uint32_t)(end - fake->position) : max_records;
     fake->held = 1;
@@ -125,42 +135,63 @@ static lr_status read_batch(void *ctx, uint32_t max_records, int64_t timeout_ns,
     fake->held_first = fake->position;
     fake->position += fake->batch.count;
     *ret_batch = &fake->batch;
-    return leave(fake, FAKE_READ, LR_OK);
+    return leave(fake, LR_FAKE_READ, LR_OK);
+}
+
+/* Is it the batch that the engine was given and still has? */
+static int own(struct lr_fake_lane *fake, const struct lr_batch *batch, const char *what)
+{
+    char text[96];
+
+    if (batch == &fake->batch && fake->held)
+        return 1;
+    (void)snprintf(text, sizeof text, "it %s a batch that it does not hold", what);
+    breach(fake, "engine.own", text);
+    return 0;
 }
 
 static lr_status score(void *ctx, struct lr_batch *batch)
 {
-    struct fake_lane *fake = ctx;
-    int32_t allowed = fake->held && !fake->void_held;
-    lr_status status = enter(fake, FAKE_SCORE, batch->count, 0);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status;
 
-    fake->breaches += !allowed;
+    if (!own(fake, batch, "scores"))
+        return LR_EINTERNAL;
+    if (fake->void_held)
+        breach(fake, "engine.void", "it scores a batch that a reset made void");
+    status = enter(fake, LR_FAKE_SCORE, batch->count, 0);
     if (status == LR_OK)
-        fake->now_ns += fake->cost_ns[FAKE_SCORE] * (batch->count - 1);
-    return status == LR_OK ? leave(fake, FAKE_SCORE, LR_OK) : status;
+        fake->now_ns += fake->cost_ns[LR_FAKE_SCORE] * (batch->count - 1);
+    return status == LR_OK ? leave(fake, LR_FAKE_SCORE, LR_OK) : status;
 }
 
 static lr_status write_batch(void *ctx, struct lr_batch **batch)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_WRITE, (*batch)->count, 0);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status;
 
-    fake->breaches += !fake->held || (status == LR_OK && fake->void_held) ||
-                      (status == LR_OK && fake->held_first != fake->written);
+    if (!own(fake, *batch, "writes"))
+        return LR_EINTERNAL;
+    status = enter(fake, LR_FAKE_WRITE, (*batch)->count, 0);
     if (status != LR_OK)
         return status;
+    if (fake->void_held)
+        breach(fake, "engine.void", "it writes a batch that a reset made void");
+    else if (fake->held_first != fake->written)
+        breach(fake, "engine.order", "it writes batches in another order than it read them");
     fake->written += (*batch)->count;
-    fake->settled_at_ns = fake->now_ns + fake->cost_ns[FAKE_WRITE] + fake->settle_ns;
+    fake->settled_at_ns = fake->now_ns + fake->cost_ns[LR_FAKE_WRITE] + fake->settle_ns;
     fake->held = 0;
     *batch = NULL;
-    return leave(fake, FAKE_WRITE, LR_OK);
+    return leave(fake, LR_FAKE_WRITE, LR_OK);
 }
 
 static void discard(void *ctx, struct lr_batch **batch)
 {
-    struct fake_lane *fake = ctx;
+    struct lr_fake_lane *fake = ctx;
 
-    fake->breaches += !fake->held;
+    if (!own(fake, *batch, "discards"))
+        return;
     if (!fake->void_held)
         fake->position = fake->held_first;
     fake->held = 0;
@@ -169,73 +200,77 @@ static void discard(void *ctx, struct lr_batch **batch)
 
 static lr_status drain(void *ctx, int64_t timeout_ns)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_DRAIN, 0, timeout_ns);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status = enter(fake, LR_FAKE_DRAIN, 0, timeout_ns);
 
     if (status != LR_OK)
         return status;
     if (fake->settled_at_ns > fake->now_ns)
         pass_until(fake, earlier(fake->now_ns + timeout_ns, fake->settled_at_ns));
     settle_due(fake);
-    return leave(fake, FAKE_DRAIN, fake->finished == fake->written ? LR_OK : LR_AGAIN);
+    return leave(fake, LR_FAKE_DRAIN, fake->finished == fake->written ? LR_OK : LR_AGAIN);
 }
 
 static lr_status commit(void *ctx)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_COMMIT, fake->finished - fake->committed, 0);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status = enter(fake, LR_FAKE_COMMIT, fake->finished - fake->committed, 0);
 
     if (status != LR_OK)
         return status;
     fake->committed = fake->finished;
-    return leave(fake, FAKE_COMMIT, LR_OK);
+    return leave(fake, LR_FAKE_COMMIT, LR_OK);
 }
 
 static lr_status wait_until(void *ctx, int64_t until_ns)
 {
-    struct fake_lane *fake = ctx;
-    lr_status status = enter(fake, FAKE_WAIT, 0, until_ns - fake->now_ns);
+    struct lr_fake_lane *fake = ctx;
+    lr_status status = enter(fake, LR_FAKE_WAIT, 0, until_ns - fake->now_ns);
 
     if (status != LR_OK)
         return status;
     pass_until(fake, earlier(until_ns, fake->stop_ns));
-    return leave(fake, FAKE_WAIT, LR_OK);
+    return leave(fake, LR_FAKE_WAIT, LR_OK);
 }
 
 static void note_progress(void *ctx, const struct lr_figure *figures, uint32_t figure_size,
                           uint32_t n)
 {
-    struct fake_lane *fake = ctx;
-    struct fake_progress *progress = &fake->progress[fake->n_progress];
+    struct lr_fake_lane *fake = ctx;
+    struct lr_fake_progress *progress = &fake->progress[fake->n_progress];
 
-    fake->breaches += figure_size < sizeof(struct lr_figure) || n > FAKE_FIGURES;
-    if (fake->n_progress + 1 < FAKE_PROGRESS)
+    if (figure_size < sizeof(struct lr_figure)) {
+        breach(fake, "engine.figures", "figure_size is not sizeof(struct lr_figure)");
+        return;
+    }
+    if (fake->n_progress + 1 < LR_FAKE_PROGRESS)
         fake->n_progress++;
-    *progress = (struct fake_progress){.at_ns = fake->now_ns, .n = n};
-    for (uint32_t i = 0; i < n && i < FAKE_FIGURES; i++) {
+    *progress = (struct lr_fake_progress){.at_ns = fake->now_ns, .n = n};
+    for (uint32_t i = 0; i < n && i < LR_FAKE_FIGURES; i++) {
         const char *at = (const char *)figures + (size_t)i * figure_size;
         const struct lr_figure *figure = (const void *)at;
 
         (void)snprintf(progress->figures[i].name, sizeof progress->figures[i].name, "%s",
                        figure->name);
         progress->figures[i].value = figure->value;
-        fake->breaches += figure->size < sizeof *figure;
+        if (figure->size < sizeof *figure)
+            breach(fake, "engine.figures", "a figure's size is not sizeof(struct lr_figure)");
     }
 }
 
 static int64_t now(void *ctx)
 {
-    return ((struct fake_lane *)ctx)->now_ns;
+    return ((struct lr_fake_lane *)ctx)->now_ns;
 }
 
-void fake_lane_init(struct fake_lane *fake)
+void lr_fake_lane_init(struct lr_fake_lane *fake)
 {
     memset(fake, 0, sizeof *fake);
     fake->total = UINT64_MAX;
     fake->stop_ns = INT64_MAX;
     fake->batch.size = sizeof fake->batch;
     fake->lane = (struct lr_lane){.size = sizeof fake->lane,
-                                  .max_batch = FAKE_MAX_BATCH,
+                                  .max_batch = LR_FAKE_MAX_BATCH,
                                   .ctx = fake,
                                   .plan = plan,
                                   .read = read_batch,
@@ -250,7 +285,7 @@ void fake_lane_init(struct fake_lane *fake)
                                   .stop_requested = stop_requested};
 }
 
-double fake_figure(const struct fake_progress *progress, const char *name)
+double lr_fake_figure(const struct lr_fake_progress *progress, const char *name)
 {
     for (uint32_t i = 0; i < progress->n; i++)
         if (strcmp(progress->figures[i].name, name) == 0)
@@ -258,7 +293,7 @@ double fake_figure(const struct fake_progress *progress, const char *name)
     return NAN;
 }
 
-const struct fake_call *fake_call(const struct fake_lane *fake, enum fake_verb verb, uint32_t i)
+const struct lr_fake_call *lr_fake_called(const struct lr_fake_lane *fake, int32_t verb, uint32_t i)
 {
     for (uint32_t c = 0; c < fake->n_calls; c++)
         if (fake->calls[c].verb == verb && i-- == 0)
