@@ -16,6 +16,7 @@
 #include "complete.h"
 #include "crash.h"
 #include "suggest.h"
+#include "verify/verify.h"
 
 #define OVERRIDES_MAX 256
 
@@ -26,6 +27,7 @@ static const char usage[] =
     "       lrhost describe [PLUGIN]        options of a plugin, or of everything\n"
     "       lrhost topics create|list|delete FILE\n"
     "                                       the topics that a pipeline names\n"
+    "       lrhost verify MODULE            does a plugin keep the rules? (verify --help)\n"
     "\n"
     "  -s, --set SECTION.KEY=VALUE  override a setting; may be repeated\n"
     "      --rewind WHERE           earliest, latest or a time; once, for this run\n"
@@ -181,7 +183,7 @@ static lr_status topics(const struct lrh_run *run, int n, char **words, struct l
 /* A word that is neither a command nor a file. */
 static lr_status unknown(const char *word, struct lr_error *err)
 {
-    static const char *const commands[] = {"run", "check", "list", "describe", "topics"};
+    static const char *const commands[] = {"run", "check", "list", "describe", "topics", "verify"};
     struct lrh_suggestion near = {.word = word};
     char text[64];
 
@@ -264,7 +266,11 @@ int main(int argc, char **argv)
     (void)setlocale(LC_CTYPE, "");
     if (argc > 1 && strcmp(argv[1], "__complete") == 0)
         return complete((size_t)argc - 2, argv + 2);
-    done = parse(&arguments, argc, argv, &status, &err);
+    done = argc > 1 && strcmp(argv[1], "verify") == 0; /* reads its own options */
+    if (done)
+        status = lrh_command_verify(argc - 1, argv + 1, &err);
+    else
+        done = parse(&arguments, argc, argv, &status, &err);
     if (!done && status == LR_OK)
         status = lrh_log_create(STDERR_FILENO, &run.log);
     if (!done && status == LR_OK) {

@@ -307,7 +307,7 @@ lr_status append_start(struct append *self, struct lr_error *err)
     if (status != LR_OK)
         return status;
     self->sync =
-        (mode == SYNC_BATCH || (mode == SYNC_AUTO && guarantee_of(self->host) >= LR_AT_LEAST_ONCE));
+        (mode == SYNC_BATCH || (mode == SYNC_AUTO && lr_guarantee(self->host) >= LR_AT_LEAST_ONCE));
     return begin_file(self, &about, err);
 }
 

@@ -10,12 +10,6 @@
 extern const struct lr_plugin file_source_plugin;
 extern const struct lr_plugin file_sink_plugin;
 
-/* Of the pipeline; 0: a host that does not say. */
-static inline int32_t guarantee_of(const struct lr_host *host)
-{
-    return host->size >= offsetof(struct lr_host, reserved) ? host->guarantee : 0;
-}
-
 /* A limit on the size of files (ulimit -f) is an error of the write, not the end of the process. */
 void survive_size_limit(void);
 

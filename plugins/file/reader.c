@@ -309,7 +309,7 @@ static lr_status reader_start(void *ctx, struct lr_error *err)
         return lr_fail(err, LR_ENOMEM, "no memory for %zu files", total);
     for (size_t i = self->host->lane; i < total; i += self->host->lanes)
         self->committed[n++].path = self->names.gl_pathv[i];
-    if (self->settings->position_file && guarantee_of(self->host) != LR_EXACTLY_ONCE)
+    if (self->settings->position_file && lr_guarantee(self->host) != LR_EXACTLY_ONCE)
         status = load_positions(self, n, err);
     for (uint32_t i = 0; i < n && status == LR_OK; i++) {
         status = judge_file(self->committed[i].path, self->committed[i].next, err);

@@ -19,7 +19,7 @@ static void name_transactions(struct producer *p)
 {
     const struct lr_host *host = p->wire.host;
 
-    if (host->guarantee == LR_EXACTLY_ONCE && strcmp(host->section, "dead_letter") != 0)
+    if (lr_guarantee(host) == LR_EXACTLY_ONCE && strcmp(host->section, "dead_letter") != 0)
         member_name(host, p->id, sizeof p->id);
 }
 

@@ -115,7 +115,7 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
     if (!self)
         return lr_fail(err, LR_ENOMEM, "no memory for the streaming engine");
     self->settings = settings;
-    self->exactly_once = host->guarantee == LR_EXACTLY_ONCE;
+    self->exactly_once = lr_guarantee(host) == LR_EXACTLY_ONCE;
     *ret_self = self;
     return LR_OK;
 }

@@ -9,7 +9,7 @@
 
 #define UNSET UINT64_C(0x7ff86c72756e7365) /* a NaN that no arithmetic gives */
 
-static double unset(void)
+double lr_fake_unset(void)
 {
     const uint64_t bits = UNSET;
     double value;
@@ -38,7 +38,7 @@ static uint64_t draw(uint64_t *state)
 
 static double draw_feature(uint64_t *state)
 {
-    return (double)(draw(state) >> 40) / 16777216.0 * 10.0;
+    return (double)(draw(state) >> 11) / 9007199254740992.0 * 10.0;
 }
 
 double *lr_fake_x(struct lr_fake_batch *batch, uint32_t row)
@@ -63,7 +63,7 @@ static lr_status make_matrix(struct lr_fake_pages *pages, uint32_t rows, uint32_
     if (status == LR_OK && odd)
         pages->at = (char *)pages->at + 8;
     for (size_t i = 0; status == LR_OK && i < doubles; i++)
-        ((double *)pages->at)[i] = unset();
+        ((double *)pages->at)[i] = lr_fake_unset();
     return status;
 }
 
@@ -98,7 +98,7 @@ static void fill(struct lr_fake_batch *b, uint64_t seed)
     for (uint32_t i = 0; i < s->capacity; i++) {
         *lr_batch_record(&b->batch, i) =
             (struct lr_record){.offset = i, .timestamp_ns = -1, .flags = 0};
-        b->batch.y[i] = unset();
+        b->batch.y[i] = lr_fake_unset();
         b->batch.t0[i] = -1;
         b->batch.t1[i] = b->batch.read_ns;
         for (uint32_t j = 0; i < s->count && j < s->n_features; j++)
@@ -183,11 +183,12 @@ lr_status lr_fake_batch_value(struct lr_fake_batch *b, uint32_t i, const void *d
     if (!b->values)
         return LR_ENOMEM;
     lr_fake_pages_finish(&b->values[i]);
-    if (lr_fake_pages_init(&b->values[i], len, 1) != LR_OK)
+    if (lr_fake_pages_init(&b->values[i], (size_t)len + b->shape.value_gap, 1) != LR_OK)
         return LR_ENOMEM;
     if (len)
         memcpy(b->values[i].at, data, len);
-    lr_fake_pages_protect(&b->values[i], LR_FAKE_READ_ONLY);
+    if (!b->shape.value_gap)
+        lr_fake_pages_protect(&b->values[i], LR_FAKE_READ_ONLY);
     record->value = b->values[i].at;
     record->value_len = len;
     record->flags &= ~LR_RECORD_NULL;

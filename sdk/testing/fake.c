@@ -225,8 +225,10 @@ static void note_bad(void *ctx, uint32_t index, const char *reason, const char *
     struct lr_fake *fake = (struct lr_fake *)ctx;
     uint32_t i = 0;
 
-    if (fake->inside != LR_FAKE_IN_CODEC || !pthread_equal(fake->caller, pthread_self()))
+    if (fake->inside != LR_FAKE_IN_CODEC || !pthread_equal(fake->caller, pthread_self())) {
         lr_fake_breach(fake, "codec.bad-inside", "it reports a bad record outside of decode");
+        return;
+    }
     if (index >= fake->batch_count) {
         lr_fake_breach(fake, "codec.bad-index",
                        "it reports record %u as bad; the batch has %u records", index,

@@ -223,7 +223,8 @@ lr_status lr_fake_create_only(struct lr_fake *fake)
     fake->err.text[0] = '\0';
     lr_fake_enter(fake, LR_FAKE_IN_LIFE);
     status = judge(fake, "create",
-                   fake->plugin->create(&fake->host, values_of(fake), &self, &fake->err));
+                   fake->plugin->create(fake->host_at ? fake->host_at : &fake->host,
+                                        values_of(fake), &self, &fake->err));
     lr_fake_enter(fake, LR_FAKE_OUTSIDE);
     if (status == LR_OK && self == &untouched)
         lr_fake_breach(fake, "create.self", "create returned LR_OK and did not set *ret_self");

@@ -2,15 +2,16 @@
  *
  * lrhost ABI v1: versions, status codes, errors, the module and plugin descriptors.
  *
- * A module is one .so file. It exports exactly one symbol, lrhost_module_v1, and
- * never links to the host: everything it needs arrives in struct lr_host. A module
- * holds one or more plugins; a plugin implements one kind (see source.h, codec.h,
- * engine.h, model.h, sink.h, monitor.h).
+ * A module is one .so file [module.elf] [module.loads] that nobody but root and the user can have
+ * written [module.trusted]. It exports exactly one symbol, lrhost_module_v1 [module.exports], and
+ * never links to the host: everything it needs arrives in struct lr_host. A module holds one or
+ * more plugins [module.descriptor]; a plugin implements one kind (see source.h, codec.h, engine.h,
+ * model.h, sink.h, monitor.h).
  *
  * Rules for every struct of these headers:
  *  - it begins with `size`, set by whoever fills it to sizeof as compiled there;
  *    new members are appended only; a reader takes the smaller of both sizes and
- *    treats what is missing as zero (NULL: hook not offered);
+ *    treats what is missing as zero (NULL: hook not offered) [abi.host-size];
  *  - it is never embedded by value in another one; arrays of growing structs travel
  *    with their element size. struct lr_position, lr_span, lr_bytes, lr_header and
  *    lr_pair have no size: they are frozen for good;
@@ -22,6 +23,10 @@
  *  [any] from any thread, also at the same time.
  * Pointers given to a function are borrowed until it returns unless the comment says
  * otherwise. Times are nanoseconds; "wall" is since the Unix epoch, UTC.
+ *
+ * Words in brackets with a dot in them, such as [life.instances], name rules that `lrhost verify`
+ * checks; `lrhost verify --list` prints them all. For every plugin: it does not end the process
+ * [process.exit], and valgrind finds nothing in it [memory.valgrind].
  */
 #ifndef LRHOST_ABI_H
 #define LRHOST_ABI_H
@@ -38,7 +43,8 @@ extern "C" {
 
 /* ---- status ---------------------------------------------------------------------
  * 0: done. Positive: an ordinary outcome of the function that documents it.
- * Negative: an error; the function filled its struct lr_error with a sentence. */
+ * Negative: an error; the function filled its struct lr_error with a sentence [error.sentence].
+ * A function returns what its comment says, or an error [status.range]. */
 typedef int32_t lr_status;
 
 #define LR_OK 0
@@ -68,7 +74,7 @@ struct lr_error {
 };
 
 /* ---- options --------------------------------------------------------------------
- * A plugin's options are one const table. The host parses, checks, documents and
+ * A plugin's options are one const table [options.table]. The host parses, checks, documents and
  * suggests from it, and writes the values, typed, into memory of `settings_size` bytes
  * that it hands to create(); it lives until after destroy(). */
 #define LR_OPT_BOOL 1     /* int32_t       yes|no|true|false|on|off|1|0 */
@@ -163,10 +169,12 @@ struct lr_host; /* host.h */
  *                 \________________________________/^      /
  *                              a failed create ends here: nothing more is called
  *
- * stop is called whenever start was, also when start failed. Sources, codecs, engines
+ * stop is called whenever start was, also when start failed [life.stop]. Sources, codecs, engines
  * and sinks have one instance per lane: created and destroyed on [main], started, used
- * and stopped on that lane's thread. Models and monitors have one instance per pipeline
- * and live on [main], except where their header says otherwise. */
+ * and stopped on that lane's thread [life.threads]. Models and monitors have one instance per
+ * pipeline and live on [main], except where their header says otherwise. Instances share nothing
+ * that one of them could spoil [life.instances], and a process may hold one after the other
+ * [life.thousand] [leak.memory] [leak.files] [leak.threads]. */
 struct lr_plugin {
     uint32_t size;
     uint32_t kind;       /* LR_SOURCE ... */
@@ -180,24 +188,29 @@ struct lr_plugin {
     const void *ops; /* struct lr_source, lr_codec, ... as `kind` says */
 
     /* [optional: the table says it all] [main] Judges settings beyond the table. No side
-     * effect, no network, no instance. `lanes`: the pipeline's lanes. */
+     * effect, no network, no instance [check.quiet]. `lanes`: the pipeline's lanes. */
     void (*check)(const void *settings, uint32_t lanes, const struct lr_report *report);
 
-    /* [required] [main] Makes an instance. No threads and no I/O here. `host` and
-     * `settings` stay valid until destroy returned. *ret_self is untouched on failure. */
+    /* [required] [main] Makes an instance [life.create]. No threads and no I/O here
+     * [create.threads] [create.io]. `host` and `settings` stay valid until destroy returned.
+     * *ret_self is untouched on failure [create.self]; without memory it fails and leaves nothing
+     * behind [create.memory] [create.leak]. */
     lr_status (*create)(const struct lr_host *host, const void *settings, void **ret_self,
                         struct lr_error *err);
 
     /* [optional: nothing to start] [lane], models and monitors [main]. Opens, connects,
-     * trains. May block; then it asks host->stopping at least every 100 ms. */
+     * trains [life.start]. May block; then it asks host->stopping at least every 100 ms
+     * [start.stopping]. Without memory it fails, and stop follows [start.memory]. What the kind
+     * offers works from here to stop [life.use]. */
     lr_status (*start)(void *self, struct lr_error *err);
 
     /* [optional] Same thread as start. Gives back what start took: leaves the group, closes
      * files. Everything that was to be settled has been, or is given up. Bounded by
-     * deadline_ns on host->monotonic_ns. */
+     * deadline_ns on host->monotonic_ns [stop.deadline]. */
     void (*stop)(void *self, int64_t deadline_ns);
 
-    /* [required] [main] NULL is harmless. */
+    /* [required] [main] With and without a start before it [life.destroy]. NULL is harmless
+     * [destroy.null]. */
     void (*destroy)(void *self);
 
     /* [optional: has no topics] [main] `lrhost topics create|list|delete FILE`. Says what it

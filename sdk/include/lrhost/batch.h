@@ -3,7 +3,8 @@
  * Records and batches: the only thing that travels through a lane.
  *
  * The host owns a batch and its columns; a source fills records and spans, a codec the
- * columns and the encoded bytes, a model the outputs. A batch of one is legal and cheap.
+ * columns and the encoded bytes, a model the outputs. A batch of one is legal and cheap, and so is
+ * one without records [batch.sizes].
  */
 #ifndef LRHOST_BATCH_H
 #define LRHOST_BATCH_H
@@ -44,8 +45,9 @@ struct lr_span { /* frozen */
     int64_t next;
 };
 
-#define LR_RECORD_NULL 1u /* no value (a tombstone): codecs skip it, encoded = {NULL, 0} */
-#define LR_RECORD_BAD 2u  /* set aside by the host; its columns hold nothing, skip it */
+/* No value (a tombstone): codecs skip it, encoded = {NULL, 0} [codec.null]. */
+#define LR_RECORD_NULL 1u
+#define LR_RECORD_BAD 2u /* set aside by the host; its columns hold nothing, skip it */
 
 struct lr_record {
     const void *value;   /* borrowed from the source until source.release */
@@ -73,7 +75,8 @@ struct lr_batch {
 
     /* Columns. Row i of x begins at x + i * x_stride (doubles, x_stride >= n_features), so
      * one record is one contiguous row, a sub-batch is pointer arithmetic, and BLAS takes
-     * the stride as its leading dimension. */
+     * the stride as its leading dimension [batch.stride]. Columns are aligned as doubles are and
+     * not to more [batch.alignment]. */
     double *x;
     uint32_t n_features;
     uint32_t x_stride;

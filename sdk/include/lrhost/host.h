@@ -12,14 +12,15 @@
 extern "C" {
 #endif
 
-/* Log levels, as syslog counts. A message is one line of UTF-8 without a final newline. */
+/* Log levels, as syslog counts [log.level]. A message is one line of UTF-8 without a final newline
+ * [log.line]. */
 #define LR_LOG_ERROR 3
 #define LR_LOG_WARNING 4
 #define LR_LOG_NOTICE 5
 #define LR_LOG_INFO 6
 #define LR_LOG_DEBUG 7
 
-/* The sink's word on records. */
+/* The sink's word on records [sink.outcome]. */
 #define LR_DELIVERED 0
 #define LR_RETRY 1 /* not delivered, not the record's fault: the lane rewinds */
 #define LR_RETRY_SINGLY                                                                            \
@@ -51,18 +52,21 @@ struct lr_host {
     /* [any] realloc: ptr NULL allocates, size 0 frees and returns NULL. NULL: no memory.
      * Optional to use; what is taken here is counted per instance. */
     void *(*memory)(void *ctx, void *ptr, size_t size);
-    /* [main], in create or start: a metric of this instance, shown by every monitor as
-     * lrhost_<name>. `kind`: LR_COUNTER or LR_GAUGE. The cell lives as long as the
-     * instance; write it with lr_metric_add or lr_metric_set from one thread. Never NULL. */
+    /* In create or start [metric.when]: a metric of this instance, shown by every monitor as
+     * lrhost_<name>. The name is of a-z, 0-9 and _, a counter's ends in _total [metric.name].
+     * `kind`: LR_COUNTER or LR_GAUGE. The cell lives as long as the instance; write it with
+     * lr_metric_add or lr_metric_set from one thread. Never NULL. */
     int64_t *(*metric)(void *ctx, int32_t kind, const char *name, const char *help);
 
-    /* Sinks only, [lane], inside a call of sink.write, poll, flush, commit or abort: the fate
-     * of `count` records, from `token` on (batch->token + index). Each record that
-     * write took is settled exactly once. `outcome`: LR_DELIVERED ... */
+    /* Sinks only, [lane] [sink.settle-thread], inside a call of sink.write, poll, flush, commit or
+     * abort [sink.settle-inside]: the fate of `count` records, from `token` on (batch->token +
+     * index). Each record that write took [sink.settle-taken] is settled exactly once
+     * [sink.settle-once] [sink.settle-missing]. `outcome`: LR_DELIVERED ... */
     void (*settle)(void *ctx, uint64_t token, uint32_t count, int32_t outcome);
-    /* Codecs only, [lane], inside decode: record `index` cannot be read. `reason` is one
-     * word of a small fixed set ("parse", "features", "not_finite", "size"), `message` a
-     * sentence that names the column. Both are copied. */
+    /* Codecs only, [lane], inside decode [codec.bad-inside]: record `index` cannot be read, said
+     * once [codec.bad-index]. `reason` is one word of a small fixed set ("parse", "features",
+     * "not_finite", "size"), `message` a sentence that names the column [codec.bad-reason]. Both
+     * are copied. */
     void (*bad_record)(void *ctx, uint32_t index, const char *reason, const char *message);
 
     int32_t guarantee; /* what the pipeline promises: LR_AT_MOST_ONCE ... */
@@ -71,6 +75,12 @@ struct lr_host {
      * [pipeline] memory; 0: not said. For sources that read ahead. */
     int64_t budget;
 };
+
+/* The guarantee; 0: a host of the first form, which does not say. */
+static inline int32_t lr_guarantee(const struct lr_host *host)
+{
+    return host->size >= offsetof(struct lr_host, reserved) ? host->guarantee : 0;
+}
 
 static inline void lr_metric_add(int64_t *cell, int64_t n)
 {

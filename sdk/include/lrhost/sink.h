@@ -42,7 +42,7 @@ struct lr_sink {
     /* [required] Takes records first .. first+count-1, in order, as many as there is room
      * for. encoded[] and added[] live until each record is settled; all else until the call
      * returns. Records flagged LR_RECORD_BAD are never among them.
-     *   LR_OK     *ret_taken of them were taken (at least one)
+     *   LR_OK     *ret_taken of them were taken (at least one) [sink.taken]
      *   LR_AGAIN  no room now; *ret_taken is 0 */
     lr_status (*write)(void *self, const struct lr_batch *batch, uint32_t first, uint32_t count,
                        uint32_t *ret_taken, struct lr_error *err);
@@ -62,10 +62,11 @@ struct lr_sink {
      *   LR_OK        committed
      *   LR_AGAIN     not yet; call again with the same arguments
      *   LR_ABORT     call abort, then the lane rewinds to what is stored
-     *   LR_IN_DOUBT  stop and start the sink, then the lane rewinds to what is stored
-     * abort settles everything unsettled as LR_ABANDONED before it returns LR_OK. LR_AGAIN: not
-     * yet; call again. After LR_OK nothing of the transaction will ever be visible, and what is
-     * stored can be asked for. */
+     *   LR_IN_DOUBT  stop and start the sink [life.restart], then the lane rewinds to what is
+     *                stored
+     * abort settles everything unsettled as LR_ABANDONED before it returns LR_OK
+     * [sink.abort-settles]. LR_AGAIN: not yet; call again. After LR_OK nothing of the transaction
+     * will ever be visible, and what is stored can be asked for. */
     lr_status (*begin)(void *self, struct lr_error *err);
     lr_status (*commit)(void *self, const struct lr_position *positions, uint32_t n,
                         const struct lr_group_token *token, struct lr_error *err);

@@ -63,6 +63,7 @@ struct lr_fake_shape {
     uint32_t out_gap;    /* the same of out */
     uint32_t record_gap; /* unused bytes behind each record; a multiple of 8 */
     uint32_t odd;        /* not 0: columns are aligned to 8 bytes and not to 16 */
+    uint32_t value_gap;  /* not 0: values may be written, and have so many zeros behind them */
     uint64_t token;      /* of the first record */
 };
 
@@ -81,11 +82,14 @@ lr_status lr_fake_batch_create(const struct lr_fake_shape *shape, uint64_t seed,
                                struct lr_fake_batch **ret_batch);
 void lr_fake_batch_destroy(struct lr_fake_batch *batch); /* NULL is harmless */
 
-/* Record `i` gets a copy of these bytes, read-only, with a guard right behind them. */
+/* Record `i` gets a copy of these bytes, read-only and with a guard right behind them, unless the
+ * shape says value_gap. */
 lr_status lr_fake_batch_value(struct lr_fake_batch *batch, uint32_t i, const void *data,
                               uint32_t len);
 double *lr_fake_x(struct lr_fake_batch *batch, uint32_t row);
 double *lr_fake_out(struct lr_fake_batch *batch, uint32_t row);
+/* The pattern: a NaN that no arithmetic gives. */
+double lr_fake_unset(void);
 /* Nobody wrote to it since the batch was made. */
 int lr_fake_is_unset(double value);
 /* A sentence about what was written where nothing is to be written: gaps between rows, rows
@@ -131,7 +135,8 @@ struct lr_fake {
     const struct lr_plugin *plugin;
     void *self;
     struct lr_error err;
-    struct lr_host host; /* change it before create */
+    struct lr_host host;           /* change it before create */
+    const struct lr_host *host_at; /* what create gets instead of &host; NULL: &host */
 
     /* What the host answers; change it at any time. */
     int64_t wall_ns, monotonic_ns; /* the fake clock; begins at 1 s */
