@@ -12,7 +12,8 @@
 #include "verify.h"
 
 #define SECOND INT64_C(1000000000)
-#define LIVES 1000
+#define LIVES 1000u
+#define QUICK_LIVES 50u
 #define LIVES_NS (3 * SECOND)
 #define WARM 3          /* lives after which whatever is kept once is there */
 #define ALLOCATIONS 300 /* that are made to fail, one after the other */
@@ -24,7 +25,7 @@ static struct lrh_subject a, b;
 
 void lrh_test_create(struct lrh_kit *kit)
 {
-    uint32_t threads = lrh_count_threads(), files = lrh_count_files();
+    uint32_t threads = lrh_count_threads(), files = lrh_count_open();
     struct lrh_hooked before = lrh_hooks_state(), after;
 
     lrh_subject_init(kit, &a, 0, 1);
@@ -43,7 +44,7 @@ void lrh_test_create(struct lrh_kit *kit)
     if (after.files != before.files)
         lrh_finding(kit, "create.io", "create opens %s; start is the place for it",
                     after.last_file);
-    else if (lrh_count_files() != files)
+    else if (lrh_count_open() != files)
         lrh_finding(kit, "create.io", "create leaves a descriptor open; start is the place for it");
     lrh_doing(kit, "life.destroy", "destroy without a start");
     lr_fake_destroy(&a.fake);
@@ -72,10 +73,12 @@ void lrh_test_life(struct lrh_kit *kit)
     lrh_doing(kit, "life.restart", "stop, to start again");
     lr_fake_stop(&a.fake);
     lrh_doing(kit, "life.restart", "start a second time");
-    if (lr_fake_start(&a.fake) != LR_OK)
+    if (lr_fake_start(&a.fake) != LR_OK) {
         lrh_finding(kit, "life.restart", "a second start failed: %s", a.fake.err.text);
-    else
+    } else {
+        lrh_subject_assign(kit, &a);
         lrh_use(kit, &a, "life.restart");
+    }
     lrh_subject_close(kit, &a);
 }
 
@@ -132,9 +135,10 @@ void lrh_test_thousand(struct lrh_kit *kit)
 {
     const int64_t end = lrh_real_ns() + LIVES_NS;
     struct lrh_hooked warm = {0}, last;
+    const uint32_t lives = kit->args->quick || kit->args->leaks ? QUICK_LIVES : LIVES;
     uint32_t files = 0, threads = 0, n = 0;
 
-    while (n < LIVES && (n < 2 * WARM || lrh_real_ns() < end) && !kit->verdict->n_findings) {
+    while (n < lives && (n < 2 * WARM || lrh_real_ns() < end) && !kit->verdict->n_findings) {
         if (n == WARM) {
             warm = lrh_hooks_state();
             files = lrh_count_files();
@@ -257,8 +261,7 @@ void lrh_test_stop(struct lrh_kit *kit)
                     (double)took / 1e9);
     lrh_doing(kit, "stop.deadline", "stop with a deadline that has passed");
     began = lrh_real_ns();
-    if (kit->plugin->stop)
-        kit->plugin->stop(a.fake.self, began);
+    lr_fake_stop_by(&a.fake, began);
     took = lrh_real_ns() - began;
     if (took > 2 * SECOND)
         lrh_finding(kit, "stop.deadline", "stop returned %.1f s behind its deadline",
@@ -295,10 +298,12 @@ static void *on_lane(void *ctx)
     struct lrh_kit *kit = ctx;
 
     lrh_doing(kit, "life.threads", "start on the lane's thread");
-    if (lr_fake_start(&a.fake) != LR_OK)
+    if (lr_fake_start(&a.fake) != LR_OK) {
         lrh_finding(kit, "life.threads", "start failed on the lane's thread: %s", a.fake.err.text);
-    else
+    } else {
+        lrh_subject_assign(kit, &a);
         lrh_use(kit, &a, "life.threads");
+    }
     lrh_doing(kit, "life.threads", "stop on the lane's thread");
     lr_fake_stop(&a.fake);
     return NULL;

@@ -7,6 +7,9 @@
 
 #define ANY LRH_ANY_KIND
 #define MODEL LRH_KIND(LR_MODEL)
+#define SOURCE LRH_KIND(LR_SOURCE)
+#define SINK LRH_KIND(LR_SINK)
+#define ENGINE LRH_KIND(LR_ENGINE)
 #define CODEC LRH_KIND(LR_CODEC)
 
 const struct lrh_test lrh_tests[] = {
@@ -36,5 +39,24 @@ const struct lrh_test lrh_tests[] = {
     {"strides", CODEC, 20, lrh_test_codec_strides, "gaps between rows and records"},
     {"hostile", CODEC, 20, lrh_test_codec_hostile, "broken records between good ones"},
     {"bound", CODEC, 20, lrh_test_codec_bound, "extreme outputs and times against encode_bound"},
+    {"settles", SINK, 30, lrh_test_sink_settles,
+     "batches of 1 to 1,024 records, each settled once"},
+    {"borrow", SINK, 20, lrh_test_sink_borrow, "what is lent is taken away: batch, then bytes"},
+    {"pressure", SINK, 30, lrh_test_sink_pressure, "20,000 records without a look at settles"},
+    {"stops", SINK, 30, lrh_test_sink_stops, "stop at any moment"},
+    {"transactions", SINK, 30, lrh_test_sink_transactions, "begin, commit, abort, recover"},
+    {"kill", SINK, 30, lrh_test_sink_kill, "SIGKILL between write and settle, then a new start"},
+    {"polls", SOURCE, 20, lrh_test_source_polls, "events, spans, order, ends, timeouts"},
+    {"limits", SOURCE, 20, lrh_test_source_limits, "max_records 0, 1 and odd, until"},
+    {"borrow", SOURCE, 20, lrh_test_source_borrow, "batches that are held, released in any order"},
+    {"replay", SOURCE, 20, lrh_test_source_replay, "the records after seek"},
+    {"commit", SOURCE, 30, lrh_test_source_commit, "commit and committed, also of a new process"},
+    {"lanes", SOURCE, 20, lrh_test_source_lanes, "two lanes side by side"},
+    {"flow", ENGINE, 20, lrh_test_engine_flow,
+     "sources that end, trickle and are silent; slow sinks"},
+    {"verbs", ENGINE, 20, lrh_test_engine_verbs, "each verb resets, is full, has nothing, fails"},
+    {"stop-run", ENGINE, 20, lrh_test_engine_stop, "a stop at any moment of run"},
+    {"snapshots", LRH_KIND(LR_MONITOR), 20, lrh_test_monitor_snapshots,
+     "every state, metrics and progress records"},
     {NULL, 0, 0, NULL, NULL},
 };

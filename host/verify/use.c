@@ -72,13 +72,12 @@ static void use_sink(struct lrh_kit *kit, struct lrh_subject *s, const char *rul
     lrh_doing(kit, rule, "wait until %u records are settled", RECORDS);
     failed(kit, s, lr_fake_drain(&s->fake, SETTLE_NS), "poll", rule);
     if (s->transactional) {
-        const struct lr_position position = {.stream = 0, .next = (int64_t)s->next_token};
+        const struct lr_position position = {.stream = 0, .next = s->position};
 
         lrh_doing(kit, rule, "commit");
         failed(kit, s, lr_fake_commit(&s->fake, &position, 1), "commit", rule);
     }
     lr_fake_batch_destroy(b);
-    lr_fake_pages_finish(&bytes);
 }
 
 static void use_source(struct lrh_kit *kit, struct lrh_subject *s, const char *rule)

@@ -37,6 +37,7 @@ static const char usage[] =
     "      --plugin NAME              only the plugin (or kind) of this name\n"
     "      --only TEST                only this test\n"
     "      --records FILE             records for codecs, one a line; default: f0,f1,f2;label\n"
+    "      --quick                    50 lives instead of 1,000\n"
     "      --timeout SECONDS          for each test; default: what the test says, 10 to 30\n"
     "      --leaks                    all of it under valgrind; slow\n"
     "      --json                     the results as one JSON object\n"
@@ -342,8 +343,12 @@ static lr_status run_all(const struct lrh_verify *args, struct lrh_verdict *verd
     struct lrh_verdict loaded;
     uint32_t n = 0;
 
+    if (strchr(args->module, '/') && access(args->module, R_OK) != 0)
+        return lr_fail(err, LR_ECONFIG, "%s: %s", args->module, strerror(errno));
     run_test(args, &lrh_tests[0], 0, verdict);
     loaded = *verdict;
+    if (loaded.n_findings && strncmp(loaded.findings[0].text, "no module '", 11) == 0)
+        return lr_fail(err, LR_ECONFIG, "%s", loaded.findings[0].text);
     lrh_report_begin(args);
     if (!args->only || strcmp(args->only, lrh_tests[0].name) == 0 || verdict->n_findings)
         lrh_report_test(args, 0, args->module, lrh_tests[0].name, verdict, totals);
@@ -410,6 +415,9 @@ static lr_status take(struct lrh_verify *args, int option, struct lr_error *err)
         return args->seconds && args->seconds < 100000
                    ? LR_OK
                    : lr_fail(err, LR_EUSAGE, "--timeout %s: write seconds, 1 or more", optarg);
+    case 'Q':
+        args->quick = 1;
+        return LR_OK;
     case 'K':
         args->leaks = 1;
         return LR_OK;
@@ -428,12 +436,17 @@ static lr_status take(struct lrh_verify *args, int option, struct lr_error *err)
 static lr_status parse(struct lrh_verify *args, int argc, char **argv, int *ret_done,
                        struct lr_error *err)
 {
-    static const struct option options[] = {
-        {"option", required_argument, NULL, 'o'},  {"plugin", required_argument, NULL, 'P'},
-        {"only", required_argument, NULL, 'O'},    {"records", required_argument, NULL, 'R'},
-        {"timeout", required_argument, NULL, 'T'}, {"leaks", no_argument, NULL, 'K'},
-        {"json", no_argument, NULL, 'J'},          {"list", no_argument, NULL, 'L'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"option", required_argument, NULL, 'o'},
+                                            {"plugin", required_argument, NULL, 'P'},
+                                            {"only", required_argument, NULL, 'O'},
+                                            {"records", required_argument, NULL, 'R'},
+                                            {"timeout", required_argument, NULL, 'T'},
+                                            {"quick", no_argument, NULL, 'Q'},
+                                            {"leaks", no_argument, NULL, 'K'},
+                                            {"json", no_argument, NULL, 'J'},
+                                            {"list", no_argument, NULL, 'L'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     lr_status status = LR_OK;
     int option;
 

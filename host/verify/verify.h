@@ -61,7 +61,7 @@ struct lrh_verify {
     const char *options[64];
     uint32_t n_options;
     uint32_t seconds; /* for each test; 0: its own */
-    int32_t json, leaks, list;
+    int32_t json, leaks, list, quick;
 };
 
 /* One child's work. */
@@ -71,6 +71,7 @@ struct lrh_kit {
     const struct lr_plugin *plugin;
     struct lrh_verdict *verdict;
     const char *crash_rule;     /* a crash breaks this one, whatever is being done; NULL: as said */
+    int32_t guarantee;          /* that instances are made for; 0: the first that does */
     const struct lr_fake *idle; /* an instance that is not used at the moment */
     char scratch[64];           /* an empty folder of this test */
     char settings[LRH_MAX_SETTINGS_TEXT];
@@ -128,7 +129,9 @@ struct lrh_subject {
     struct lr_schema schema; /* a model's; or what a codec is bound to */
     uint32_t given;          /* columns that a codec fills */
     int32_t transactional;   /* a sink that works in transactions only */
-    int32_t begun;
+    int64_t position;        /* a sink's: where its one stream stands */
+    struct lr_stream stream;
+    const struct lr_stream *streams[1];
     uint64_t next_token;
     int32_t assigned; /* a source's first event was answered */
 };
@@ -140,6 +143,12 @@ void lrh_subject_init(struct lrh_kit *kit, struct lrh_subject *subject, uint32_t
  * are to blame for skips the test, another one is a finding and ends it. */
 void lrh_subject_create(struct lrh_kit *kit, struct lrh_subject *subject);
 void lrh_subject_start(struct lrh_kit *kit, struct lrh_subject *subject);
+/* Whether check() is content with the settings under this promise. */
+int lrh_can_promise(struct lrh_kit *kit, int32_t guarantee);
+/* What a sink stored of its one stream; `unknown` where nothing is. */
+int64_t lrh_recover(struct lrh_kit *kit, struct lrh_subject *subject, int64_t unknown);
+/* A sink that stores positions is asked for them, as at every assignment. Part of start. */
+void lrh_subject_assign(struct lrh_kit *kit, struct lrh_subject *subject);
 void lrh_subject_open(struct lrh_kit *kit, struct lrh_subject *subject); /* all of it, one lane */
 void lrh_subject_close(struct lrh_kit *kit, struct lrh_subject *subject);
 /* What a failed create or start means; returns only where the test can go on. */
@@ -168,7 +177,8 @@ static inline const struct lr_source *lrh_source_of(const struct lrh_subject *s)
 /* A batch as the subject's schema wants it; no memory ends the test. */
 struct lr_fake_batch *lrh_batch(struct lrh_kit *kit, const struct lrh_subject *subject,
                                 struct lr_fake_shape shape, uint64_t seed);
-/* A batch for a sink: values, outputs and encoded bytes, which lie in *ret_bytes. */
+/* A batch for a sink: values, outputs and encoded bytes, which lie in *ret_bytes. Those are given
+ * back with the process: a sink that uses them too long is found in the test `borrow`, alone. */
 struct lr_fake_batch *lrh_sink_batch(struct lrh_kit *kit, struct lrh_subject *subject,
                                      uint32_t count, struct lr_fake_pages *ret_bytes);
 /* The values of a batch for a codec: records it can read. */
@@ -177,6 +187,7 @@ void lrh_fill_records(struct lrh_kit *kit, const struct lrh_subject *subject,
 /* Threads and descriptors of this process. */
 uint32_t lrh_count_threads(void);
 uint32_t lrh_count_files(void);
+uint32_t lrh_count_open(void); /* without events and timers */
 
 /* ---- hooks.c ---- */
 struct lrh_hooked {
@@ -231,7 +242,6 @@ void lrh_test_source_borrow(struct lrh_kit *kit);
 void lrh_test_source_replay(struct lrh_kit *kit);
 void lrh_test_source_commit(struct lrh_kit *kit);
 void lrh_test_source_lanes(struct lrh_kit *kit);
-void lrh_test_source_kill(struct lrh_kit *kit);
 void lrh_test_engine_flow(struct lrh_kit *kit);
 void lrh_test_engine_verbs(struct lrh_kit *kit);
 void lrh_test_engine_stop(struct lrh_kit *kit);

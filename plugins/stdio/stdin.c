@@ -74,7 +74,7 @@ static lr_status input_poll(void *ctx, struct lr_batch *batch, uint32_t max_reco
         return LR_REBALANCE;
     }
     if (most == 0)
-        return LR_AGAIN;
+        return lines_take(&self->lines, batch, 0, 0, end, err); /* whether it is the end */
     status = lines_take(&self->lines, batch, most, 0, end, err);
     if (status != LR_AGAIN || self->lines.offset >= end)
         return status;

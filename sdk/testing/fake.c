@@ -203,9 +203,9 @@ static void note_settle(void *ctx, uint64_t token, uint32_t count, int32_t outco
 
     if (!pthread_equal(fake->caller, pthread_self()))
         lr_fake_breach(fake, "sink.settle-thread", "it settles on a thread of its own");
-    else if (fake->inside != LR_FAKE_IN_SINK)
+    else if (fake->inside != LR_FAKE_IN_SINK && fake->inside != LR_FAKE_IN_STOP)
         lr_fake_breach(fake, "sink.settle-inside",
-                       "it settles outside of write, poll, flush, commit and abort");
+                       "it settles outside of write, poll, flush, commit, abort and stop");
     if (outcome < LR_DELIVERED || outcome > LR_ABANDONED) {
         lr_fake_breach(fake, "sink.outcome", "it settles with the unknown outcome %d", outcome);
         return;

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #define NS_PER_S 1e9
+#define LATE_CALLS 1000 /* of verbs, after a stop was requested */
 
 static void breach(struct lr_fake_lane *fake, const char *rule, const char *message)
 {
@@ -54,6 +55,11 @@ static lr_status enter(struct lr_fake_lane *fake, int32_t verb, uint64_t n, int6
 
     *call = (struct lr_fake_call){verb, LR_OK, fake->now_ns, n, timeout_ns};
     settle_due(fake);
+    if (fake->now_ns >= fake->stop_ns && ++fake->late > LATE_CALLS) {
+        if (fake->late == LATE_CALLS + 1)
+            breach(fake, "engine.stop", "it goes on calling the lane after a stop was requested");
+        return call->status = LR_EUNAVAILABLE; /* perhaps that ends it */
+    }
     if (fake->script.status != LR_OK && fake->script.verb == verb &&
         fake->script.call == ++fake->counts[verb]) {
         call->status = fake->script.status;
@@ -62,7 +68,8 @@ static lr_status enter(struct lr_fake_lane *fake, int32_t verb, uint64_t n, int6
             settle_due(fake);
             fake->position = fake->written = fake->finished;
             fake->planned = 0;
-            fake->void_held = fake->held;
+            for (int i = 0; i < LR_FAKE_BATCHES; i++)
+                fake->batches[i].is_void = fake->batches[i].held;
         } else if (call->status == LR_FULL || call->status == LR_AGAIN) {
             fake->now_ns += LR_FAKE_MS;
         }
@@ -99,6 +106,22 @@ static lr_status plan(void *ctx, uint64_t max_records)
     return leave(fake, LR_FAKE_PLAN, LR_OK);
 }
 
+static struct lr_batch *give(struct lr_fake_lane *fake, uint32_t count)
+{
+    struct lr_fake_held *held = fake->batches;
+
+    while (held->held)
+        held++;
+    held->batch.size = sizeof held->batch;
+    held->batch.count = count;
+    held->held = 1;
+    held->is_void = 0;
+    held->first = fake->position;
+    fake->held++;
+    fake->position += count;
+    return &held->batch;
+}
+
 static lr_status read_batch(void *ctx, uint32_t max_records, int64_t timeout_ns,
                             struct lr_batch **ret_batch)
 {
@@ -109,7 +132,7 @@ static lr_status read_batch(void *ctx, uint32_t max_records, int64_t timeout_ns,
 
     if (status != LR_OK)
         return status;
-    if (fake->held) { /* the fake has one batch */
+    if (fake->held == LR_FAKE_BATCHES) {
         fake->now_ns += LR_FAKE_MS;
         return leave(fake, LR_FAKE_READ, LR_FULL);
     }
@@ -128,36 +151,41 @@ static lr_status read_batch(void *ctx, uint32_t max_records, int64_t timeout_ns,
         return leave(fake, LR_FAKE_READ, LR_AGAIN);
     if (max_records == 0 || max_records > LR_FAKE_MAX_BATCH)
         max_records = LR_FAKE_MAX_BATCH;
-    fake->batch.count =
-        end - fake->position < max_records ? (uint32_t)(end - fake->position) : max_records;
-    fake->held = 1;
-    fake->void_held = 0;
-    fake->held_first = fake->position;
-    fake->position += fake->batch.count;
-    *ret_batch = &fake->batch;
+    *ret_batch = give(fake, end - fake->position < max_records ? (uint32_t)(end - fake->position)
+                                                               : max_records);
     return leave(fake, LR_FAKE_READ, LR_OK);
 }
 
-/* Is it the batch that the engine was given and still has? */
-static int own(struct lr_fake_lane *fake, const struct lr_batch *batch, const char *what)
+/* The batch, if the engine was given it and still has it. */
+static struct lr_fake_held *own(struct lr_fake_lane *fake, const struct lr_batch *batch,
+                                const char *what)
 {
     char text[96];
 
-    if (batch == &fake->batch && fake->held)
-        return 1;
+    for (int i = 0; i < LR_FAKE_BATCHES; i++)
+        if (batch == &fake->batches[i].batch && fake->batches[i].held)
+            return &fake->batches[i];
     (void)snprintf(text, sizeof text, "it %s a batch that it does not hold", what);
     breach(fake, "engine.own", text);
-    return 0;
+    return NULL;
+}
+
+static void give_back(struct lr_fake_lane *fake, struct lr_fake_held *held, struct lr_batch **batch)
+{
+    held->held = 0;
+    fake->held--;
+    *batch = NULL;
 }
 
 static lr_status score(void *ctx, struct lr_batch *batch)
 {
     struct lr_fake_lane *fake = ctx;
+    const struct lr_fake_held *held = own(fake, batch, "scores");
     lr_status status;
 
-    if (!own(fake, batch, "scores"))
+    if (!held)
         return LR_EINTERNAL;
-    if (fake->void_held)
+    if (held->is_void)
         breach(fake, "engine.void", "it scores a batch that a reset made void");
     status = enter(fake, LR_FAKE_SCORE, batch->count, 0);
     if (status == LR_OK)
@@ -168,34 +196,37 @@ static lr_status score(void *ctx, struct lr_batch *batch)
 static lr_status write_batch(void *ctx, struct lr_batch **batch)
 {
     struct lr_fake_lane *fake = ctx;
+    struct lr_fake_held *held = own(fake, *batch, "writes");
     lr_status status;
 
-    if (!own(fake, *batch, "writes"))
+    if (!held)
         return LR_EINTERNAL;
     status = enter(fake, LR_FAKE_WRITE, (*batch)->count, 0);
     if (status != LR_OK)
         return status;
-    if (fake->void_held)
+    if (held->is_void) {
         breach(fake, "engine.void", "it writes a batch that a reset made void");
-    else if (fake->held_first != fake->written)
+        give_back(fake, held, batch);
+        return leave(fake, LR_FAKE_WRITE, LR_RESET);
+    }
+    if (held->first != fake->written)
         breach(fake, "engine.order", "it writes batches in another order than it read them");
     fake->written += (*batch)->count;
     fake->settled_at_ns = fake->now_ns + fake->cost_ns[LR_FAKE_WRITE] + fake->settle_ns;
-    fake->held = 0;
-    *batch = NULL;
+    give_back(fake, held, batch);
     return leave(fake, LR_FAKE_WRITE, LR_OK);
 }
 
 static void discard(void *ctx, struct lr_batch **batch)
 {
     struct lr_fake_lane *fake = ctx;
+    struct lr_fake_held *held = own(fake, *batch, "discards");
 
-    if (!own(fake, *batch, "discards"))
+    if (!held)
         return;
-    if (!fake->void_held)
-        fake->position = fake->held_first;
-    fake->held = 0;
-    *batch = NULL;
+    if (!held->is_void && held->first < fake->position)
+        fake->position = held->first;
+    give_back(fake, held, batch);
 }
 
 static lr_status drain(void *ctx, int64_t timeout_ns)
@@ -268,7 +299,6 @@ void lr_fake_lane_init(struct lr_fake_lane *fake)
     memset(fake, 0, sizeof *fake);
     fake->total = UINT64_MAX;
     fake->stop_ns = INT64_MAX;
-    fake->batch.size = sizeof fake->batch;
     fake->lane = (struct lr_lane){.size = sizeof fake->lane,
                                   .max_batch = LR_FAKE_MAX_BATCH,
                                   .ctx = fake,

@@ -259,10 +259,18 @@ lr_status lr_fake_start(struct lr_fake *fake)
     return status;
 }
 
+void lr_fake_stop_by(struct lr_fake *fake, int64_t deadline_ns)
+{
+    if (!fake->plugin->stop)
+        return;
+    lr_fake_enter(fake, LR_FAKE_IN_STOP);
+    fake->plugin->stop(fake->self, deadline_ns);
+    lr_fake_enter(fake, LR_FAKE_OUTSIDE);
+}
+
 void lr_fake_stop(struct lr_fake *fake)
 {
-    if (fake->plugin->stop)
-        fake->plugin->stop(fake->self, fake->host.monotonic_ns(fake->host.ctx) + STOP_NS);
+    lr_fake_stop_by(fake, fake->host.monotonic_ns(fake->host.ctx) + STOP_NS);
 }
 
 void lr_fake_destroy(struct lr_fake *fake)

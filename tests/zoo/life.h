@@ -21,6 +21,7 @@
 
 struct settings {
     int64_t size;
+    const char *path;
 };
 
 static const struct lr_option options[] = {
@@ -38,6 +39,10 @@ static const struct lr_option options[] = {
      .range = "1..1000",
      .type = LR_OPT_INT,
      .offset = offsetof(struct settings, size)},
+    {.name = "path",
+     .doc = "A file for what has to survive the process",
+     .type = LR_OPT_PATH,
+     .offset = offsetof(struct settings, path)},
 };
 
 /* What a kind adds to it stands in struct zoo, which the file of the kind defines. */
@@ -177,7 +182,10 @@ static lr_status start(void *self, struct lr_error *err)
     life->cell = mine->cell;
 #endif
 #if WRONG_start_memory
-    memset(malloc(16), 1, 16);
+    char *text = malloc(16);
+    strcpy(text, "ready");
+    life->host->log(life->host->ctx, LR_LOG_INFO, text);
+    free(text);
 #endif
     return LR_OK;
 }
@@ -228,6 +236,11 @@ extern int zoo_exported;
 __attribute__((visibility("default"))) int zoo_exported;
 #endif
 
+/* A kind may have its own. */
+#define ZOO_START start
+#define ZOO_STOP stop
+#define ZOO_DESTROY destroy
+
 #define ZOO_MODULE(kind_, ops_)                                                                    \
     static const struct lr_plugin plugin = {.size = sizeof plugin,                                 \
                                             .kind = (kind_),                                       \
@@ -235,14 +248,14 @@ __attribute__((visibility("default"))) int zoo_exported;
                                             .summary = "one of the zoo",                           \
                                             .options = options,                                    \
                                             .option_size = sizeof(struct lr_option),               \
-                                            .n_options = 1,                                        \
+                                            .n_options = 2,                                        \
                                             .settings_size = sizeof(struct settings),              \
                                             .ops = &(ops_),                                        \
                                             .check = check,                                        \
                                             .create = create,                                      \
-                                            .start = start,                                        \
-                                            .stop = stop,                                          \
-                                            .destroy = destroy};                                   \
+                                            .start = ZOO_START,                                    \
+                                            .stop = ZOO_STOP,                                      \
+                                            .destroy = ZOO_DESTROY};                               \
     static const struct lr_plugin *const plugins[] = {&plugin};                                    \
     static const struct lr_module module = {.size = sizeof module,                                 \
                                             .abi_min = 1,                                          \

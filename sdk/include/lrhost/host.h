@@ -59,9 +59,10 @@ struct lr_host {
     int64_t *(*metric)(void *ctx, int32_t kind, const char *name, const char *help);
 
     /* Sinks only, [lane] [sink.settle-thread], inside a call of sink.write, poll, flush, commit or
-     * abort [sink.settle-inside]: the fate of `count` records, from `token` on (batch->token +
-     * index). Each record that write took [sink.settle-taken] is settled exactly once
-     * [sink.settle-once] [sink.settle-missing]. `outcome`: LR_DELIVERED ... */
+     * abort, or of stop, when nobody waits for it any more
+     * [sink.settle-inside]: the fate of `count` records,
+     * from `token` on (batch->token + index). Each record that write took [sink.settle-taken] is
+     * settled exactly once [sink.settle-once] [sink.settle-missing]. `outcome`: LR_DELIVERED ... */
     void (*settle)(void *ctx, uint64_t token, uint32_t count, int32_t outcome);
     /* Codecs only, [lane], inside decode [codec.bad-inside]: record `index` cannot be read, said
      * once [codec.bad-index]. `reason` is one word of a small fixed set ("parse", "features",

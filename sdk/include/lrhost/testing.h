@@ -128,7 +128,7 @@ struct lr_fake_bad {
 #define LR_FAKE_IN_LIFE 1  /* create, start */
 #define LR_FAKE_IN_SINK 2  /* write, poll, flush, commit, abort */
 #define LR_FAKE_IN_CODEC 3 /* decode */
-#define LR_FAKE_IN_OTHER 4
+#define LR_FAKE_IN_STOP 4
 
 struct lr_fake {
     /* The plugin; for calls of its kind's functions: ((const struct lr_model *)plugin->ops). */
@@ -188,6 +188,7 @@ lr_status lr_fake_load(struct lr_fake *fake, const char *path, uint32_t kind, co
 lr_status lr_fake_create(struct lr_fake *fake, const char *settings);
 lr_status lr_fake_start(struct lr_fake *fake);
 void lr_fake_stop(struct lr_fake *fake); /* deadline: 10 s from now */
+void lr_fake_stop_by(struct lr_fake *fake, int64_t deadline_ns);
 /* Destroys the instance and forgets its settings; harmless twice. What was noted stays. */
 void lr_fake_destroy(struct lr_fake *fake);
 
@@ -237,6 +238,7 @@ lr_status lr_fake_drain(struct lr_fake *fake, int64_t timeout_ns);
 #define LR_FAKE_PROGRESS 512
 #define LR_FAKE_FIGURES 16
 #define LR_FAKE_MAX_BATCH 4096
+#define LR_FAKE_BATCHES 4 /* of the lane */
 
 #define LR_FAKE_PLAN 0
 #define LR_FAKE_READ 1
@@ -265,6 +267,12 @@ struct lr_fake_progress {
     } figures[LR_FAKE_FIGURES];
 };
 
+struct lr_fake_held {
+    struct lr_batch batch;
+    int32_t held, is_void;
+    uint64_t first; /* number of its first record */
+};
+
 struct lr_fake_lane {
     struct lr_lane lane; /* for engine->run */
     /* set by the test, after lr_fake_lane_init */
@@ -286,11 +294,11 @@ struct lr_fake_lane {
     int64_t now_ns;
     uint64_t position, written, finished, committed;
     uint64_t plan_end;
-    int32_t planned, void_held;
+    int32_t planned;
+    uint32_t late;         /* calls after a stop was requested */
     int64_t settled_at_ns; /* when the last write is settled */
-    struct lr_batch batch;
-    int32_t held;
-    uint64_t held_first;
+    struct lr_fake_held batches[LR_FAKE_BATCHES];
+    uint32_t held; /* batches in the engine's hands */
     uint32_t counts[LR_FAKE_VERBS];
     /* notes */
     struct lr_fake_call calls[LR_FAKE_CALLS];
