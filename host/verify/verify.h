@@ -2,14 +2,15 @@
  *
  * `lrhost verify`: does a plugin keep the rules of the SDK's headers?
  *
- *   verify.c    arguments -> tests, one child process each -> an exit code
+ *   verify.c    arguments -> tests -> an exit code
+ *   child.c     one test, one process
  *   report.c    what was found, for people and as JSON
  *   rules.c     every rule: its id, the kinds it is for, its sentence
  *   tests.c     every test: its name, the kinds it is for
- *   kit.c       what a test uses: findings, instances, batches
+ *   kit.c subject.c   what a test uses: findings, batches; instances
  *   hooks.c     counts and fails what a module takes from the C library
  *   module.c life.c use.c   tests of every kind
- *   model.c codec.c sink.c source.c engine.c monitor.c   tests of one kind
+ *   model.c codec.c sink.c source.c reader.c engine.c monitor.c   tests of one kind
  *
  * A test runs in a child of its own, which loads the module anew, so that a crash, an exit and a
  * call that does not come back are results like any other. Child and parent share one struct
@@ -26,6 +27,7 @@
 #define LRH_MAX_FINDINGS 8
 #define LRH_MAX_SETTINGS_TEXT 8192
 #define LRH_VERIFY_PLUGINS 64
+#define LRH_VERIFY_FOLDER 256 /* bytes of the name of a test's folder */
 #define LRH_KIND(kind) (1u << (kind))
 #define LRH_ANY_KIND 0x7eu
 #define LRH_OF_MODULE 1u /* a rule or test of the module as a whole */
@@ -73,7 +75,7 @@ struct lrh_kit {
     const char *crash_rule;     /* a crash breaks this one, whatever is being done; NULL: as said */
     int32_t guarantee;          /* that instances are made for; 0: the first that does */
     const struct lr_fake *idle; /* an instance that is not used at the moment */
-    char scratch[64];           /* an empty folder of this test */
+    char scratch[LRH_VERIFY_FOLDER]; /* an empty folder of this test */
     char settings[LRH_MAX_SETTINGS_TEXT];
 };
 
@@ -96,6 +98,17 @@ extern const struct lrh_rule lrh_rules[]; /* ends with id NULL */
 
 /* `lrhost verify ...`; prints its results to standard output. LR_EDATA: there are findings. */
 lr_status lrh_command_verify(int argc, char **argv, struct lr_error *err);
+
+/* ---- child.c ---- */
+#define VALGRIND_EXIT 99
+#define VALGRIND_FOLDER "LRHOST_VERIFY_VALGRIND" /* where its reports go; set: it runs */
+
+/* Runs a test of the module's plugin `index` and says what came of it. */
+void lrh_run_test(const struct lrh_verify *args, const struct lrh_test *test, uint32_t index,
+                  struct lrh_verdict *verdict);
+/* A folder below TMPDIR; not 0: none can be made. */
+int lrh_make_folder(char *ret_path, size_t size);
+void lrh_remove_folder(const char *path);
 
 /* ---- report.c ---- */
 struct lrh_verify_totals {

@@ -36,6 +36,16 @@ echo '#include <lrhost/lrhost.h>' >"$work/plugin.c"
 "${CC:-cc}" -std=c11 -pedantic-errors $(pkg-config --cflags lrhost) -fsyntax-only \
     "$work/plugin.c" || fail "the installed headers do not compile"
 
+# The program of docs/verify.md is linked with the fake host and tries an installed model.
+sed -n '/^```c$/,/^```$/p' "$root/docs/verify.md" | sed '1d;$d' >"$work/test.c"
+# shellcheck disable=SC2046
+"${CC:-cc}" -std=c11 -Wall -Wextra -Werror "$work/test.c" \
+    $(pkg-config --cflags --libs lrhost-testing) -o "$work/test" || fail "the fake host does not link"
+"$work/test" "$prefix/lib/lrhost/linreg.so" || fail "the program of docs/verify.md failed"
+"$work/test" "$prefix/lib/lrhost/text.so" 2>/dev/null && fail "text is no model, and passed as one"
+"$installed" verify null --only life >"$work/out" 2>&1
+expect_code 0 $? "lrhost verify, installed" "$work/out"
+
 # DESTDIR is for packages: nothing may land outside of it.
 MAKEFLAGS='' make -s -C "$root" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" \
     DESTDIR="$work/stage" install >"$work/out" 2>&1

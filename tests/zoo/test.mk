@@ -13,5 +13,5 @@ $(foreach z,$(ZOO_NAMES),$(eval $(call zoo_rule,$(z))))
 
 .PHONY: zoo
 zoo: $(ZOO)
-TESTS += tests/zoo/zoo.sh tests/zoo/shipped.sh
+TESTS += tests/zoo/command.sh tests/zoo/rules.sh tests/zoo/zoo.sh tests/zoo/shipped.sh
 TESTS_BUILD += zoo

@@ -205,7 +205,7 @@ struct lr_plugin {
     lr_status (*start)(void *self, struct lr_error *err);
 
     /* [optional] Same thread as start. Gives back what start took: leaves the group, closes
-     * files. Everything that was to be settled has been, or is given up. Bounded by
+     * files. Everything that was to be settled has been, or is given up [sink.stop]. Bounded by
      * deadline_ns on host->monotonic_ns [stop.deadline]. */
     void (*stop)(void *self, int64_t deadline_ns);
 

@@ -50,7 +50,7 @@ struct lr_span { /* frozen */
 #define LR_RECORD_BAD 2u /* set aside by the host; its columns hold nothing, skip it */
 
 struct lr_record {
-    const void *value;   /* borrowed from the source until source.release */
+    const void *value;   /* borrowed from the source until source.release [source.borrow] */
     const void *key;     /* the same; NULL: no key */
     const void *headers; /* opaque; read with batch->header; NULL: none */
     int64_t offset;

@@ -25,8 +25,9 @@ struct lr_figure {
 
 /* The verbs. Call each with lane->ctx, on the lane's thread, while run is active. Common
  * returns of all but the last three: LR_RESET (discard every batch you hold, forget your
- * plan, start over: streams changed owner, or the lane rewound), or an error (the lane
- * cannot go on: return it from run). */
+ * plan, start over: streams changed owner, or the lane rewound [engine.void]), or an error (the
+ * lane cannot go on: return it from run [engine.error]). A batch is yours from read until write or
+ * discard [engine.own]. */
 struct lr_lane {
     uint32_t size;
     uint32_t max_batch; /* records that one batch can hold */
@@ -52,7 +53,7 @@ struct lr_lane {
 
     /* Encodes and hands over results and the batch's dead letters. Takes the batch and
      * nulls *batch. Waits under back-pressure. Batches are written in the order they were
-     * read; another order is refused with LR_ECONFIG and the batch stays yours. */
+     * read [engine.order]; another order is refused with LR_ECONFIG and the batch stays yours. */
     lr_status (*write)(void *ctx, struct lr_batch **batch);
 
     /* Gives a batch back unwritten and nulls *batch; its streams are read again from there.
@@ -67,17 +68,18 @@ struct lr_lane {
     lr_status (*commit)(void *ctx);
 
     /* Sleeps until `until_ns` (monotonic), serving source and sink; returns early when a
-     * stop is requested. */
+     * stop is requested. Without records an engine sleeps here or in read [engine.idle]. */
     lr_status (*wait)(void *ctx, int64_t until_ns);
 
     /* A progress record for the monitors; figures are copied. `figure_size`:
-     * sizeof(struct lr_figure). */
+     * sizeof(struct lr_figure) [engine.figures]. */
     void (*progress)(void *ctx, const struct lr_figure *figures, uint32_t figure_size, uint32_t n);
 
     /* Monotonic clock, ns. */
     int64_t (*now)(void *ctx);
 
-    /* Not 0: return from run soon. What you hold may be discarded: it is read again. */
+    /* Not 0: return from run soon [engine.stop]. What you hold may be discarded: it is read again.
+     */
     int32_t (*stop_requested)(void *ctx);
 };
 
@@ -85,7 +87,8 @@ struct lr_engine {
     uint32_t size;
     uint32_t reserved;
 
-    /* [required] Works until lane->stop_requested. LR_OK, or the error a verb returned. */
+    /* [required] Works until lane->stop_requested, and writes all that was read when the source
+     * ends [engine.all]. LR_OK, or the error a verb returned. */
     lr_status (*run)(void *self, const struct lr_lane *lane, struct lr_error *err);
 };
 

@@ -74,13 +74,15 @@ struct lr_monitor {
     uint32_t reserved;
 
     /* [required] Called about every interval_ns(), at each change of state, and a last time
-     * with LR_STATE_STOPPED or LR_STATE_FAILED. */
+     * with LR_STATE_STOPPED or LR_STATE_FAILED. Elements of arrays lie metric_size and figure_size
+     * apart [monitor.snapshot]; nothing lives longer than the call [monitor.borrow]. */
     void (*snapshot)(void *self, const struct lr_snapshot *snapshot);
 
     /* [optional: not interested] */
     void (*progress)(void *self, const struct lr_progress *progress);
 
-    /* [optional: one second] How often it wants a snapshot. */
+    /* [optional: one second] How often it wants a snapshot, 0 or more
+     * [monitor.interval]. */
     int64_t (*interval_ns)(void *self);
 };
 

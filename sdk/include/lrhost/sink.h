@@ -13,6 +13,7 @@
 extern "C" {
 #endif
 
+/* One of the first two is there [sink.caps]. */
 #define LR_SINK_BYTES 1u        /* reads encoded[] */
 #define LR_SINK_COLUMNS 2u      /* reads the columns named in `wants` */
 #define LR_SINK_TRANSACTIONS 4u /* begin, commit and abort are there */
@@ -27,7 +28,8 @@ struct lr_sink {
     const void *transaction_domain; /* see struct lr_source */
 
     /* [optional: settles arrive inside write, or poll is called at least every 10 ms while
-     * something is unsettled] Becomes readable when poll has settles to deliver. */
+     * something is unsettled] Becomes readable when poll has settles to deliver [sink.fd]. -1:
+     * none. */
     int (*fd)(void *self);
 
     /* [optional: no limit] [main], after create: largest encoded value plus key in bytes that
@@ -40,10 +42,10 @@ struct lr_sink {
     lr_status (*attach)(void *self, void *main_self, struct lr_error *err);
 
     /* [required] Takes records first .. first+count-1, in order, as many as there is room
-     * for. encoded[] and added[] live until each record is settled; all else until the call
-     * returns. Records flagged LR_RECORD_BAD are never among them.
-     *   LR_OK     *ret_taken of them were taken (at least one) [sink.taken]
-     *   LR_AGAIN  no room now; *ret_taken is 0 */
+     * for [sink.write]. encoded[] and added[] live until each record is settled [sink.encoded];
+     * all else until the call returns [sink.borrow]. Records flagged LR_RECORD_BAD are never among
+     * them. LR_OK     *ret_taken of them were taken (at least one) [sink.taken] LR_AGAIN  no room
+     * now; *ret_taken is 0. There is room again when settles were polled [sink.again] */
     lr_status (*write)(void *self, const struct lr_batch *batch, uint32_t first, uint32_t count,
                        uint32_t *ret_taken, struct lr_error *err);
 
@@ -55,8 +57,8 @@ struct lr_sink {
      * again while the host waits for settles. */
     lr_status (*flush)(void *self, struct lr_error *err);
 
-    /* Transactions, [required with LR_SINK_TRANSACTIONS]. Every record between begin and
-     * commit or abort belongs to it. commit is called when every record is settled as
+    /* Transactions [sink.transactions], [required with LR_SINK_TRANSACTIONS]. Every record between
+     * begin and commit or abort belongs to it. commit is called when every record is settled as
      * DELIVERED; it stores `positions` in the same transaction. `token` is NULL for a sink
      * with LR_SINK_POSITIONS.
      *   LR_OK        committed
@@ -72,8 +74,9 @@ struct lr_sink {
                         const struct lr_group_token *token, struct lr_error *err);
     lr_status (*abort)(void *self, struct lr_error *err);
 
-    /* [required with LR_SINK_POSITIONS] Sets next of the positions it has stored; others
-     * are left as they are. Asked at every assignment. `streams` as in the event. */
+    /* [required with LR_SINK_POSITIONS] Sets next of the positions it has stored [sink.positions],
+     * also those of a process that was killed [sink.kill]; others are left as they are. Asked at
+     * every assignment. `streams` as in the event. */
     lr_status (*recover)(void *self, const struct lr_stream *const *streams,
                          struct lr_position *positions, uint32_t n, struct lr_error *err);
 };
