@@ -279,6 +279,8 @@ static void judge_end(struct lrh_verdict *v, pid_t child, int status, uint32_t l
         add_finding(v, rule, "SIG%s in: %s%s", sigabbrev_np(WTERMSIG(status)), v->doing, words);
     else if (WEXITSTATUS(status) == VALGRIND_EXIT)
         add_finding(v, "memory.valgrind", "%s", words);
+    else if (!v->done && strstr(words, "Sanitizer"))
+        add_finding(v, rule, "a sanitizer ended it in: %s%s", v->doing, words);
     else if (!v->done)
         add_finding(v, "process.exit", "it ended the process with code %d in: %s%s",
                     WEXITSTATUS(status), v->doing, words);

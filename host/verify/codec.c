@@ -192,7 +192,7 @@ static int same_columns(struct lr_fake_batch *whole, struct lr_fake_batch *singl
 {
     return memcmp(lr_fake_x(whole, i), lr_fake_x(single, i),
                   whole->batch.n_features * sizeof(double)) == 0 &&
-           memcmp(&whole->batch.y[i], &single->batch.y[i], sizeof(double)) == 0;
+           lrh_same_bits(whole->batch.y[i], single->batch.y[i]);
 }
 
 static struct lr_batch only_one(struct lr_fake_batch *b, uint32_t i)

@@ -37,7 +37,7 @@ static lr_status predict(struct lrh_kit *kit, struct lrh_subject *s, struct lr_b
 static int equal(const struct lrh_subject *s, double x, double y)
 {
     if (lrh_model_of(s)->caps & LR_MODEL_EXACT)
-        return memcmp(&x, &y, sizeof x) == 0;
+        return lrh_same_bits(x, y);
     return x == y || (isnan(x) && isnan(y)) ||
            fabs(x - y) <= TOLERANCE * fmax(1.0, fmax(fabs(x), fabs(y)));
 }
@@ -140,7 +140,7 @@ void lrh_test_model_strides(struct lrh_kit *kit)
 void lrh_test_model_memory(struct lrh_kit *kit)
 {
     static const uint32_t counts[] = {1, 2, 3, 4, 5, 8, 16, 31, 63};
-    struct lr_fake_batch *even, *odd;
+    struct lr_fake_batch *even = NULL, *odd = NULL;
 
     lrh_subject_open(kit, &a);
     for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {

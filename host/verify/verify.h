@@ -187,6 +187,15 @@ static inline const struct lr_source *lrh_source_of(const struct lrh_subject *s)
     return s->fake.plugin->ops;
 }
 
+static inline int lrh_same_bits(double x, double y)
+{
+    uint64_t a, b;
+
+    memcpy(&a, &x, sizeof a);
+    memcpy(&b, &y, sizeof b);
+    return a == b;
+}
+
 /* A batch as the subject's schema wants it; no memory ends the test. */
 struct lr_fake_batch *lrh_batch(struct lrh_kit *kit, const struct lrh_subject *subject,
                                 struct lr_fake_shape shape, uint64_t seed);

@@ -14,4 +14,7 @@ $(foreach z,$(ZOO_NAMES),$(eval $(call zoo_rule,$(z))))
 .PHONY: zoo
 zoo: $(ZOO)
 TESTS += tests/zoo/command.sh tests/zoo/rules.sh tests/zoo/zoo.sh tests/zoo/shipped.sh
+# A sanitizer would answer for the kit.
+ifndef SANITIZE
 TESTS_BUILD += zoo
+endif
