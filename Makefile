@@ -33,6 +33,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 PLUGINDIR ?= $(LIBDIR)/lrhost
+TEMPLATEDIR ?= $(PREFIX)/share/lrhost/template
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 PKG_CONFIG ?= pkg-config
@@ -51,7 +52,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isdk/include -I. -DLRHOST_VERSION='"$(VERSI
              $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -MMD -MP -pthread \
              $(CPPFLAGS) $(CFLAGS)
 
-all: host plugins testing
+all: host plugins testing $(BUILD)/template
 .PHONY: all host plugins testing help clean FORCE
 .DEFAULT_GOAL := all
 
@@ -61,7 +62,7 @@ help: ## this text
 # Rewritten only when the flags differ, so that objects never mix two sets of them
 # (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
 FLAGS := $(BUILD)/flags
-FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR))
+FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(TEMPLATEDIR))
 $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
@@ -89,9 +90,15 @@ HOST_LIBS = -linih -ldl -lm
 host: $(BUILD)/lrhost
 $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' -c $< -o $@
+	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
+	    -DLRHOST_TEMPLATEDIR='"$(TEMPLATEDIR)"' -c $< -o $@
 $(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
 	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
+
+# `lrhost new` of a build folder copies the templates of the source.
+$(BUILD)/template:
+	@mkdir -p $(@D)
+	ln -sfn '$(CURDIR)/sdk/template' $@
 
 # ---- plugins: each folder of plugins/ but common is one module ----------------------------
 # plugins/NAME/plugin.mk may set USES_NAME (files of plugins/common without .c), CFLAGS_NAME, LIBS_NAME.
@@ -199,6 +206,7 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.bash $(DESTDIR)$(BASHCOMPDIR)/lrhost
 	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
+	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(TEMPLATEDIR)/{} \;
 	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
 
 clean:

@@ -106,7 +106,7 @@ uint32_t lrh_ops_size(uint32_t kind)
     return k ? k->size : 0;
 }
 
-static int is_name(const char *name)
+int lrh_is_plugin_name(const char *name)
 {
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
@@ -175,7 +175,7 @@ static lr_status judge_plugin(const struct lr_plugin *given, uint32_t index, str
                        "its size with sizeof)",
                        index + 1, given->size, oldest);
     lrh_adopt(&plugin, sizeof plugin, given, given->size);
-    if (!plugin.name || !is_name(plugin.name))
+    if (!plugin.name || !lrh_is_plugin_name(plugin.name))
         return lr_fail(err, LR_ECONFIG,
                        "plugin %u of the module has no usable name; a name is made of a-z, 0-9, - "
                        "and _, at most %u of them",
@@ -218,7 +218,7 @@ static lr_status judge_name(const struct lr_module *module, const char *file, st
                        "calls itself '%.*s', which is not its file's name; name the file %.*s.so",
                        (int)MAX_NAME, module->name ? module->name : "", (int)MAX_NAME,
                        module->name ? module->name : "NAME");
-    if (!is_name(module->name))
+    if (!lrh_is_plugin_name(module->name))
         return lr_fail(
             err, LR_ECONFIG,
             "has no usable name; a name is made of a-z, 0-9, - and _, at most %u of them",

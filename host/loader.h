@@ -60,6 +60,9 @@ void lrh_loader_each(const struct lrh_loader *loader, void (*visit)(void *ctx, c
 /* "source", "codec", ...; NULL for a number that is no kind. */
 const char *lrh_kind_name(uint32_t kind);
 
+/* Not 0: a module or plugin may be called so (a-z, 0-9, - and _). */
+int lrh_is_plugin_name(const char *name);
+
 /* Judges a descriptor as a module hands it out, and its option tables: everything required is
  * there, names are sane and fit `file` ("NAME.so", or a path), kinds known, structs as large as
  * their oldest form. The one place that knows what is required. The sentence is meant to follow

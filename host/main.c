@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "complete.h"
 #include "crash.h"
+#include "new.h"
 #include "suggest.h"
 #include "verify/verify.h"
 
@@ -27,6 +28,8 @@ static const char usage[] =
     "       lrhost describe [PLUGIN]        options of a plugin, or of everything\n"
     "       lrhost topics create|list|delete FILE\n"
     "                                       the topics that a pipeline names\n"
+    "       lrhost new KIND NAME            a plugin that builds as it stands; KIND: source,\n"
+    "                                       codec, engine, model, sink or monitor\n"
     "       lrhost verify MODULE            does a plugin keep the rules? (verify --help)\n"
     "\n"
     "  -s, --set SECTION.KEY=VALUE  override a setting; may be repeated\n"
@@ -183,7 +186,8 @@ static lr_status topics(const struct lrh_run *run, int n, char **words, struct l
 /* A word that is neither a command nor a file. */
 static lr_status unknown(const char *word, struct lr_error *err)
 {
-    static const char *const commands[] = {"run", "check", "list", "describe", "topics", "verify"};
+    static const char *const commands[] = {"run",    "check", "list",  "describe",
+                                           "topics", "new",   "verify"};
     struct lrh_suggestion near = {.word = word};
     char text[64];
 
@@ -208,6 +212,9 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
                       : lr_fail(err, LR_EUSAGE, "usage: lrhost describe [PLUGIN]");
     if (strcmp(command, "topics") == 0)
         return topics(run, n - 1, words + 1, err);
+    if (strcmp(command, "new") == 0)
+        return n == 3 ? lrh_command_new(words[1], words[2], err)
+                      : lr_fail(err, LR_EUSAGE, "usage: lrhost new KIND NAME");
     if (strcmp(command, "check") == 0)
         return n > 1 ? lrh_command_check(run, words + 1, (size_t)n - 1, err)
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost check FILE...");

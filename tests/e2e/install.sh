@@ -46,8 +46,20 @@ sed -n '/^```c$/,/^```$/p' "$root/docs/verify.md" | sed '1d;$d' >"$work/test.c"
 "$installed" verify null --only life >"$work/out" 2>&1
 expect_code 0 $? "lrhost verify, installed" "$work/out"
 
+# A stranger's path, as it would be typed, with nothing on the PATH but what was installed.
+began=$(date +%s%N)
+(
+    export PATH=$prefix/bin:/usr/bin:/bin
+    unset MAKEFLAGS
+    lrhost new model mymean && cd mymean && make && lrhost run mymean.ini
+) >"$work/out" 2>"$work/err"
+expect_code 0 $? "lrhost new, make, run" "$work/err"
+expect_equal 10 "$(grep -c '^[0-9.,]*;[0-9.]*;[0-9.]*$' "$work/out")" "records of the new model"
+echo "a new plugin built and run in $((($(date +%s%N) - began) / 1000000)) ms"
+
 # DESTDIR is for packages: nothing may land outside of it.
 MAKEFLAGS='' make -s -C "$root" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" \
     DESTDIR="$work/stage" install >"$work/out" 2>&1
 expect_code 0 $? "make install DESTDIR=" "$work/out"
 [ -x "$work/stage$prefix/bin/lrhost" ] || fail "nothing in DESTDIR"
+[ -s "$work/stage$prefix/share/lrhost/template/all/Makefile" ] || fail "no templates in DESTDIR"
