@@ -33,7 +33,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 PLUGINDIR ?= $(LIBDIR)/lrhost
-TEMPLATEDIR ?= $(PREFIX)/share/lrhost/template
+DATADIR ?= $(PREFIX)/share/lrhost
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 PKG_CONFIG ?= pkg-config
@@ -62,7 +62,7 @@ help: ## this text
 # Rewritten only when the flags differ, so that objects never mix two sets of them
 # (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
 FLAGS := $(BUILD)/flags
-FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(TEMPLATEDIR))
+FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template)
 $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
@@ -91,7 +91,7 @@ host: $(BUILD)/lrhost
 $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
-	    -DLRHOST_TEMPLATEDIR='"$(TEMPLATEDIR)"' -c $< -o $@
+	    -DLRHOST_TEMPLATEDIR='"$(DATADIR)/template"' -c $< -o $@
 $(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
 	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
 
@@ -206,7 +206,11 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.bash $(DESTDIR)$(BASHCOMPDIR)/lrhost
 	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
-	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(TEMPLATEDIR)/{} \;
+	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DATADIR)/template/{} \;
+	$(INSTALL) -m 644 sdk/module.map $(DESTDIR)$(DATADIR)/module.map
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/examples
+	$(INSTALL) -m 644 sdk/examples/Makefile sdk/examples/README.md sdk/examples/*.ini sdk/examples/*.[ch] \
+	    sdk/examples/*.cpp sdk/examples/*.rs $(DESTDIR)$(DATADIR)/examples
 	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
 
 clean:

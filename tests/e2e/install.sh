@@ -55,6 +55,8 @@ began=$(date +%s%N)
 ) >"$work/out" 2>"$work/err"
 expect_code 0 $? "lrhost new, make, run" "$work/err"
 expect_equal 10 "$(grep -c '^[0-9.,]*;[0-9.]*;[0-9.]*$' "$work/out")" "records of the new model"
+(cd "$prefix/share/lrhost/examples" && make -s model_mean.so && rm model_mean.so) >"$work/out" 2>&1
+expect_code 0 $? "make of an installed example" "$work/out"
 echo "a new plugin built and run in $((($(date +%s%N) - began) / 1000000)) ms"
 
 # DESTDIR is for packages: nothing may land outside of it.

@@ -3,12 +3,7 @@
 #
 # lrhost new: for each kind a folder whose `make`, `make run` and `make test` work as they stand,
 # with every warning an error and under any umask; and what it refuses, in a sentence.
-. "$(dirname "$0")/../e2e/lib.sh"
-
-export PATH=$work/bin:$PATH LRHOST_PLUGIN_PATH=$BUILD/plugins
-unset MAKEFLAGS MAKELEVEL LRHOST
-mkdir "$work/bin"
-ln -s "$lrhost" "$work/bin/lrhost"
+. "$(dirname "$0")/lib.sh"
 cd "$work" || exit 70
 warnings='-O1 -Werror -Wcast-qual -Wvla -Wundef -Wwrite-strings'
 compilers=()
