@@ -34,6 +34,7 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 PLUGINDIR ?= $(LIBDIR)/lrhost
 DATADIR ?= $(PREFIX)/share/lrhost
+MANDIR  ?= $(PREFIX)/share/man
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 PKG_CONFIG ?= pkg-config
@@ -207,6 +208,7 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
 	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DATADIR)/template/{} \;
+	$(INSTALL) -D -m 644 docs/lrhost-plugin.7 $(DESTDIR)$(MANDIR)/man7/lrhost-plugin.7
 	$(INSTALL) -m 644 sdk/module.map $(DESTDIR)$(DATADIR)/module.map
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/examples
 	$(INSTALL) -m 644 sdk/examples/Makefile sdk/examples/README.md sdk/examples/*.ini sdk/examples/*.[ch] \

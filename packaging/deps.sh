@@ -40,6 +40,7 @@ fuzzer                           clang-16,libclang-rt-16-dev/clang,libclang-rt-d
 program:clang-tidy-16,clang-tidy clang-tidy-16/clang-tidy  clang-tools-extra
 program:cppcheck                 cppcheck            cppcheck
 program:clang-format-16,clang-format clang-format-16/clang-format clang-tools-extra
+program:mandoc                   mandoc              mandoc
 header:sqlite3.h                 libsqlite3-dev      sqlite-devel
 program:rustc                    rustc               rust
 program:shellcheck               shellcheck          ShellCheck
