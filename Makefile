@@ -19,6 +19,7 @@
 #   make bench-peers   the same with Flink, Spark and Kafka Streams; fetches 500 MB; ROUNDS=5
 #   make bench-latency latency through a real Kafka under load, ROUNDS=5 SECONDS=15; 50 minutes
 #   make bench-scaling lanes and processes through a real Kafka: CPU per record; ROUNDS=5
+#   make spark-bridge  plugins inside Spark by rdd.pipe; fetches PySpark, 500 MB, from PyPI
 #   make docs          write docs/configuration.md from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
