@@ -82,7 +82,7 @@ static void note_ages(struct slo *self, const struct lr_batch *batch, int64_t no
     for (uint32_t i = 0; i < batch->count; i++) {
         int64_t from_ns = batch->t0 ? batch->t0[i] : -1;
 
-        if (from_ns < 0)
+        if (from_ns < 0 && batch->records)
             from_ns = lr_batch_record(batch, i)->timestamp_ns;
         self->ages[i] = now_ns - (from_ns < 0 ? batch->read_ns : from_ns);
     }

@@ -183,6 +183,17 @@ pub const fn note(abi_min: u32) -> Note {
 pub struct Table<T>(pub T);
 unsafe impl<T> Sync for Table<T> {}
 
+impl Host {
+    /// Room for a T, or null: what Box cannot say is that there is no memory.
+    pub fn take<T>(&self) -> *mut T {
+        (self.memory)(self.ctx, std::ptr::null_mut(), std::mem::size_of::<T>()) as *mut T
+    }
+
+    pub fn give_back<T>(&self, this: *mut T) {
+        (self.memory)(self.ctx, this as *mut c_void, 0);
+    }
+}
+
 /// A C string for a table: `text!("...")`.
 #[macro_export]
 macro_rules! text {

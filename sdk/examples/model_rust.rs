@@ -18,6 +18,7 @@ struct Settings {
 }
 
 struct Quantile {
+    host: *const Host,
     features: usize,
     quantile: f64,
 }
@@ -36,7 +37,7 @@ impl Quantile {
 }
 
 extern "C" fn create(
-    _host: *const Host,
+    host: *const Host,
     settings: *const c_void,
     ret_self: *mut *mut c_void,
     err: *mut Error,
@@ -46,15 +47,23 @@ extern "C" fn create(
         if settings.features < 1 {
             return fail(err, lrhost::ECONFIG, "features must be at least 1");
         }
-        let model = Quantile { features: settings.features as usize, quantile: settings.quantile };
-        unsafe { *ret_self = Box::into_raw(Box::new(model)) as *mut c_void };
+        let this = unsafe { &*host }.take::<Quantile>();
+        if this.is_null() {
+            return fail(err, lrhost::ENOMEM, "no memory for the model");
+        }
+        let features = settings.features as usize;
+        unsafe {
+            this.write(Quantile { host, features, quantile: settings.quantile });
+            *ret_self = this as *mut c_void;
+        }
         lrhost::OK
     })
 }
 
 extern "C" fn destroy(this: *mut c_void) {
+    let this = this as *mut Quantile;
     if !this.is_null() {
-        drop(unsafe { Box::from_raw(this as *mut Quantile) });
+        unsafe { &*(*this).host }.give_back(this);
     }
 }
 
@@ -77,7 +86,10 @@ extern "C" fn predict(this: *const c_void, batch: *mut Batch, err: *mut Error) -
     guarded(err, || {
         let model = unsafe { &*(this as *const Quantile) };
         let batch = unsafe { &mut *batch };
-        let mut sorted = Vec::with_capacity(model.features);
+        let mut sorted = Vec::new();
+        if sorted.try_reserve(model.features).is_err() {
+            return fail(err, lrhost::ENOMEM, "no memory to sort a record in");
+        }
         for i in 0..batch.count as usize {
             let row = unsafe {
                 let begin = batch.x.add(i * batch.x_stride as usize);

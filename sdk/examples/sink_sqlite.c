@@ -40,8 +40,9 @@ struct entry {
 
 struct sink {
     const struct lr_host *host;
-    struct db db; /* the thread's while it is working, else the lane's */
-    int bell;     /* eventfd: something is done, or went wrong */
+    int32_t exact; /* the transactions are the host's */
+    struct db db;  /* the thread's while it is working, else the lane's */
+    int bell;      /* eventfd: something is done, or went wrong */
     int32_t started;
     pthread_t thread;
 
@@ -58,15 +59,14 @@ struct sink {
 
 /* ---- the thread ------------------------------------------------------------------------- */
 
-/* Records first .. end-1. Under exactly_once the transaction is the host's, and open. */
+/* Records first .. end-1. Where the transaction is the host's, it is open. */
 static lr_status insert(struct sink *self, uint64_t first, uint64_t end, struct lr_error *err)
 {
-    int own = self->host->guarantee != LR_EXACTLY_ONCE;
-    lr_status status = own ? db_begin(&self->db, err) : LR_OK;
+    lr_status status = self->exact ? LR_OK : db_begin(&self->db, err);
 
     for (uint64_t i = first; i < end && status == LR_OK; i++)
         status = db_insert(&self->db, &self->ring[i % ROOM].row, err);
-    if (status == LR_OK && own && db_commit(&self->db, err) != LR_OK)
+    if (status == LR_OK && !self->exact && db_commit(&self->db, err) != LR_OK)
         status = LR_EUNAVAILABLE;
     return status;
 }
@@ -294,10 +294,13 @@ static lr_status create(const struct lr_host *host, const void *values, void **r
     if (!self)
         return lr_fail(err, LR_ENOMEM, "no memory for a queue of %u records", ROOM);
     self->host = host;
+    /* A host of the first headers has no such member, and no exactly_once for this sink. */
+    self->exact =
+        host->size > offsetof(struct lr_host, guarantee) && host->guarantee == LR_EXACTLY_ONCE;
     self->db = (struct db){.path = settings->path,
                            .table = settings->table,
                            .pipeline = host->pipeline,
-                           .replace = host->guarantee != LR_EXACTLY_ONCE};
+                           .replace = !self->exact};
     self->bell = -1;
     (void)pthread_mutex_init(&self->mutex, NULL);
     (void)pthread_cond_init(&self->changed, NULL);
