@@ -28,7 +28,7 @@ impl Quantile {
     fn predict(&self, features: &[f64], sorted: &mut Vec<f64>) -> f64 {
         sorted.clear();
         sorted.extend_from_slice(features);
-        sorted.sort_by(|a, b| a.total_cmp(b));
+        sorted.sort_unstable_by(|a, b| a.total_cmp(b));
         let at = self.quantile * (self.features - 1) as f64;
         let low = at.floor() as usize;
         let high = at.ceil() as usize;
