@@ -66,9 +66,10 @@ static lr_status find_templates(struct words *words, struct lr_error *err)
     slash = strrchr(base, '/');
     if (slash)
         *slash = '\0';
-    if (!(slash && (find_folder(base, "/template", words->folder) ||
-                    find_folder(base, "/../share/lrhost/template", words->folder))) &&
-        !find_folder(LRHOST_TEMPLATEDIR, "", words->folder))
+    /* "all/..": a folder that is only called template is not ours. */
+    if (!(slash && (find_folder(base, "/template/all/..", words->folder) ||
+                    find_folder(base, "/../share/lrhost/template/all/..", words->folder))) &&
+        !find_folder(LRHOST_TEMPLATEDIR, "/all/..", words->folder))
         return lr_fail(err, LR_EUNAVAILABLE,
                        "the templates of new plugins are neither near %s nor in %s; `make install` "
                        "puts them there",
