@@ -37,6 +37,30 @@ before=$(ask 'SELECT count(*) FROM results')
 run sink_sqlite
 expect_equal '3000 0 2999' "$(ask 'SELECT count(*), min(offset), max(offset) FROM results')" "every record once"
 
+# Another program holds the database for a moment: it is waited for.
+python3 -c 'import sqlite3, time
+c = sqlite3.connect("scores.db", isolation_level=None)
+c.execute("BEGIN IMMEDIATE"); open("held", "w").close(); time.sleep(0.7); c.execute("ROLLBACK")' &
+wait_until 10 test -e held || fail "nobody holds the database"
+COUNT=3100 run sink_sqlite
+expect_equal 3100 "$(ask 'SELECT count(*) FROM results')" "results after somebody held the database"
+
+# No room on the disk for a while (a limit of the file's size that is lifted): transactions are
+# aborted and tried again by the same process, and nothing is lost or doubled.
+if command -v prlimit >/dev/null; then
+    (
+        trap '' XFSZ # an error instead of a signal
+        ulimit -S -f $(($(stat -c %s scores.db) / 1024 + 16))
+        COUNT=9000 EVERY=0 exec "$lrhost" --quiet sink_sqlite.ini
+    ) >"$work/out" 2>&1 &
+    wait_until 10 grep -q 'not committed' "$work/out" || fail "there was room all the time"
+    prlimit --pid $! --fsize=unlimited
+    wait $!
+    expect_code 0 $? "a run that had no room for a while" "$work/out"
+    expect_equal '9000 0 8999' "$(ask 'SELECT count(*), min(offset), max(offset) FROM results')" \
+        "every record once, with room again"
+fi
+
 # Control: without the positions the same records come again, and the table refuses them.
 python3 -c 'import sqlite3; c = sqlite3.connect("scores.db"); c.execute("DELETE FROM positions"); c.commit()'
 run_for 20 lrhost --quiet sink_sqlite.ini >"$work/out" 2>&1
