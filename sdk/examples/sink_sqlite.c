@@ -15,7 +15,6 @@
  * transaction (attach), and columns other than the prediction.
  */
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,14 +23,17 @@
 
 #include "sink_sqlite_db.h"
 
-#define ROOM 8192u          /* records that wait to be inserted, at most */
-#define CHUNK 512u          /* records that the thread takes at once */
-#define LONGEST 1000000000u /* bytes of a record; SQLite's own limit */
+#define ROOM 8192u /* records that wait to be inserted, at most */
+#define CHUNK 512u /* records that the thread takes at once */
 
 struct settings {
     const char *path;
     const char *table;
+    int32_t duplicates;
 };
+
+#define REFUSE 1 /* of `duplicates` */
+#define REPLACE 2
 
 struct entry {
     uint64_t token;
@@ -146,20 +148,6 @@ static lr_status deliver(struct sink *self, struct lr_error *err)
     return status == LR_OK ? LR_OK : lr_fail(err, status, "%s", self->error.text);
 }
 
-static struct db_row row_of(const struct lr_batch *batch, uint32_t i)
-{
-    const struct lr_record *record = lr_batch_record(batch, i);
-    const struct lr_stream *stream = batch->streams[record->stream];
-    int scored = batch->n_outputs > 0 && !(record->flags & LR_RECORD_NULL);
-
-    return (struct db_row){.topic = stream->topic,
-                           .partition = stream->partition,
-                           .offset = record->offset,
-                           .value = batch->encoded[i],
-                           .prediction =
-                               scored ? batch->out[(size_t)i * batch->out_stride] : (double)NAN};
-}
-
 static lr_status take(void *ctx, const struct lr_batch *batch, uint32_t first, uint32_t count,
                       uint32_t *ret_taken, struct lr_error *err)
 {
@@ -177,7 +165,7 @@ static lr_status take(void *ctx, const struct lr_batch *batch, uint32_t first, u
         n = count;
     for (uint32_t i = 0; i < n; i++)
         self->ring[(put + i) % ROOM] =
-            (struct entry){.token = batch->token + first + i, .row = row_of(batch, first + i)};
+            (struct entry){.token = batch->token + first + i, .row = db_row_of(batch, first + i)};
     (void)pthread_mutex_lock(&self->mutex);
     self->put += n;
     (void)pthread_cond_broadcast(&self->changed);
@@ -200,7 +188,7 @@ static int fd(void *ctx)
 static uint64_t max_record_bytes(void *ctx)
 {
     (void)ctx;
-    return LONGEST;
+    return DB_LONGEST;
 }
 
 /* ---- transactions ----------------------------------------------------------------------- */
@@ -300,7 +288,8 @@ static lr_status create(const struct lr_host *host, const void *values, void **r
     self->db = (struct db){.path = settings->path,
                            .table = settings->table,
                            .pipeline = host->pipeline,
-                           .replace = !self->exact};
+                           .replace = settings->duplicates == REPLACE ||
+                                      (settings->duplicates != REFUSE && !self->exact)};
     self->bell = -1;
     (void)pthread_mutex_init(&self->mutex, NULL);
     (void)pthread_cond_init(&self->changed, NULL);
@@ -356,6 +345,13 @@ static const struct lr_option options[] = {
      .initial = "results",
      .type = LR_OPT_STRING,
      .offset = offsetof(struct settings, table)},
+    {.name = "duplicates",
+     .doc = "What becomes of a record that is there already: refuse ends the run, since under "
+            "exactly_once it is a defect; auto: replace under at_least_once",
+     .initial = "auto",
+     .choices = "auto|refuse|replace",
+     .type = LR_OPT_ENUM,
+     .offset = offsetof(struct settings, duplicates)},
 };
 
 static const struct lr_sink sink = {

@@ -6,6 +6,7 @@
  */
 #include "sink_sqlite_db.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define BUSY_MS 10000 /* patience with other programs that write to the database */
@@ -128,6 +129,20 @@ lr_status db_rollback(struct db *db, struct lr_error *err)
 }
 
 /* ---- rows ------------------------------------------------------------------------------- */
+
+struct db_row db_row_of(const struct lr_batch *batch, uint32_t i)
+{
+    const struct lr_record *record = lr_batch_record(batch, i);
+    const struct lr_stream *stream = batch->streams[record->stream];
+    int scored = batch->n_outputs > 0 && !(record->flags & LR_RECORD_NULL);
+
+    return (struct db_row){.topic = stream->topic,
+                           .partition = stream->partition,
+                           .offset = record->offset,
+                           .value = batch->encoded[i],
+                           .prediction =
+                               scored ? batch->out[(size_t)i * batch->out_stride] : (double)NAN};
+}
 
 lr_status db_insert(struct db *db, const struct db_row *row, struct lr_error *err)
 {

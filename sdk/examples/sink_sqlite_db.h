@@ -9,6 +9,8 @@
 #include <lrhost/lrhost.h>
 #include <sqlite3.h>
 
+#define DB_LONGEST 1000000000u /* bytes of a value; SQLite's own limit */
+
 struct db {
     const char *path;     /* these four are set by the owner */
     const char *table;    /* of results */
@@ -44,6 +46,8 @@ lr_status db_commit(struct db *db, struct lr_error *err);
 /* Harmless without a transaction. */
 lr_status db_rollback(struct db *db, struct lr_error *err);
 
+/* Of record `i`; borrows what the batch and its streams borrow. */
+struct db_row db_row_of(const struct lr_batch *batch, uint32_t i);
 lr_status db_insert(struct db *db, const struct db_row *row, struct lr_error *err);
 /* Sets position->next where one is stored, and remembers the stream for db_store. */
 lr_status db_look(struct db *db, const struct lr_stream *stream, struct lr_position *position,

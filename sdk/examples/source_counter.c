@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * source_counter: the records "i,i+1,i+2", from 0 on, one every `every` or as fast as they are
- * taken, until `count`. With `position_file` a later run goes on where the last one ended.
+ * taken, until `count`. A later run goes on where the last one ended, by `position_file`.
  *
  * Shows what a source owes: a stream that is handed over before its first record, positions that
  * can be sought, a store that is asked and not remembered, bytes that live until release, and a
@@ -39,11 +39,11 @@ struct counter {
 static lr_status load(const struct counter *self, int64_t *ret_next, struct lr_error *err)
 {
     const char *path = self->settings->position_file;
-    FILE *file = path ? fopen(path, "re") : NULL;
+    FILE *file = fopen(path, "re");
     int64_t next = 0;
     int n;
 
-    if (!file && path && errno != ENOENT)
+    if (!file && errno != ENOENT)
         return lr_fail(err, LR_EUNAVAILABLE, "%s cannot be read: %s", path, strerror(errno));
     if (file) {
         n = fscanf(file, "%" SCNd64, &next);
@@ -81,7 +81,7 @@ static lr_status commit(void *ctx, const struct lr_position *positions, uint32_t
     const struct counter *self = ctx;
 
     (void)wait; /* it is stored when this returns, asked for or not */
-    return n > 0 && self->settings->position_file ? save(self, positions[0].next, err) : LR_OK;
+    return n > 0 ? save(self, positions[0].next, err) : LR_OK;
 }
 
 static lr_status committed(void *ctx, struct lr_position *positions, uint32_t n,
@@ -213,8 +213,6 @@ static void check(const void *values, uint32_t lanes, const struct lr_report *re
     char resource[4096];
 
     (void)lanes;
-    if (!settings->position_file)
-        return;
     (void)snprintf(resource, sizeof resource, "file:%s", settings->position_file);
     report->touches(report->ctx, LR_WRITES, resource, 0);
 }
@@ -262,8 +260,9 @@ static const struct lr_option options[] = {
      .type = LR_OPT_DURATION,
      .offset = offsetof(struct settings, every_ns)},
     {.name = "position_file",
-     .doc = "Where the committed position is kept. Unset: each run begins at 0",
+     .doc = "Where the committed position is kept; remove it to begin at 0 again",
      .type = LR_OPT_PATH,
+     .flags = LR_OPT_REQUIRED,
      .offset = offsetof(struct settings, position_file)},
 };
 

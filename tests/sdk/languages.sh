@@ -4,13 +4,13 @@
 # Models in C++ and Rust: built, run, and what they answer; an exception and a panic stay inside.
 # Without one of the compilers the other language is still tried.
 . "$(dirname "$0")/lib.sh"
-build model_mean source_counter
 
 missing=
 if command -v "${CXX:-c++}" >/dev/null; then
-    build source_counter model_cpp
+    build model_cpp
     run model_cpp
-    expect_equal '210.5 321.5 432.5 543.5 654.5 ' "$(cut -d';' -f2 "$work/out" | tr '\n' ' ')" model_cpp
+    awk -F '[,;]' '$5 != $1 + 10 * $2 + 100 * $3 + 0.5 { bad = 1 } END { exit NR != 5 || bad }' \
+        "$work/out" || fail "model_cpp: $(cat "$work/out")"
     run_for 20 lrhost --quiet --set 'model.weights=1, x' model_cpp.ini >"$work/out" 2>&1
     expect_code 78 $? "model_cpp with a weight that is no number" "$work/out"
     expect_text "weights: 'x' is no number" "$work/out" "the exception's sentence"

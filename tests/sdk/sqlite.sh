@@ -68,8 +68,10 @@ expect_code 65 $? "a lost table of positions" "$work/out"
 expect_text 'UNIQUE constraint failed' "$work/out" "a lost table of positions"
 
 # at_least_once: what is there already is replaced; the positions are the source's business.
-rm -f scores.db*
+rm -f scores.db* counter.position
 COUNT=100 EVERY=0 run sink_sqlite --set pipeline.guarantee=at_least_once
+expect_equal 100 "$(cat counter.position)" "the source's position, at_least_once"
+rm counter.position # as a crash before the commit would leave it
 COUNT=100 EVERY=0 run sink_sqlite --set pipeline.guarantee=at_least_once
 expect_equal 100 "$(ask 'SELECT count(*) FROM results')" "results of two runs, at_least_once"
 expect_equal 0 "$(ask 'SELECT count(*) FROM positions')" "positions, at_least_once"

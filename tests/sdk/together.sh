@@ -20,6 +20,7 @@ for model in old mean cpp rust; do
     {
         printf '[pipeline]\nname = %s\non_bad_record = fail\n' "$model"
         printf '[source]\nplugin = ./source_counter.so\ncount = 1000\n'
+        printf 'position_file = %s.position\n' "$model"
         printf '[codec]\nplugin = text\ncolumns = features\nappend = prediction\n'
         printf '[model]\nplugin = ./model_%s.so\n' "$model"
         [ $model != cpp ] || echo 'weights = 0, 1, 0'
@@ -27,6 +28,7 @@ for model in old mean cpp rust; do
     } >"$model.ini"
     run "$model"
     mv "$model.out" "$model.alone"
+    rm "$model.position"
 done
 run_for 20 lrhost --quiet old.ini mean.ini cpp.ini rust.ini >"$work/out" 2>&1
 expect_code 0 $? "four models in one process" "$work/out"
