@@ -3,9 +3,9 @@
  * From templates to the folder of a new plugin; see new.h.
  *
  * Templates are installed files, so that they can be read and searched like any other: those of
- * template/all and of template/KIND are copied, and in names and texts alike @NAME@, @INCLUDE@ and
- * @LRHOST@ are replaced. They lie where they were installed, which is seen from the program's own
- * place first so that a prefix can be moved; a build folder has a link to those of the source.
+ * template/all and of template/KIND are copied, and in names and texts alike words such as @NAME@
+ * are replaced. They lie where they were installed, which is seen from the program's own place
+ * first so that a prefix can be moved; a build folder has a link to those of the source.
  *
  * No identifier of C is made of the name, so every name of a plugin will do.
  */
@@ -34,7 +34,9 @@ struct words {
     const char *name;
     char program[PATH_MAX]; /* this program; "lrhost" when the system does not say */
     char folder[PATH_MAX];  /* of the templates */
+    const char *verify;     /* settings that the template requires */
     char include[PATH_MAX]; /* of the headers */
+    char library[PATH_MAX]; /* of the fake host */
 };
 
 /* ---- where things lie ------------------------------------------------------------------- */
@@ -58,7 +60,7 @@ static int find_folder(const char *base, const char *tail, char ret_path[PATH_MA
 static lr_status find_templates(struct words *words, struct lr_error *err)
 {
     ssize_t n = readlink("/proc/self/exe", words->program, sizeof words->program - 1);
-    char base[PATH_MAX];
+    char base[PATH_MAX], library[PATH_MAX + 32];
     char *slash;
 
     (void)strcpy(words->program + (n > 0 ? n : 0), n > 0 ? "" : "lrhost");
@@ -74,6 +76,12 @@ static lr_status find_templates(struct words *words, struct lr_error *err)
                        "the templates of new plugins are neither near %s nor in %s; `make install` "
                        "puts them there",
                        words->program, LRHOST_TEMPLATEDIR);
+    /* The fake host's library: beside the program of a build, else in the prefix. */
+    (void)snprintf(library, sizeof library, "%s/liblrhost-testing.a", base);
+    if (access(library, F_OK) == 0)
+        (void)strcpy(words->library, base);
+    else if (!find_folder(words->folder, "/../../../lib", words->library))
+        (void)strcpy(words->library, "/usr/lib");
     if (!find_folder(words->folder, "/../include", words->include) &&
         !find_folder(words->folder, "/../../../include", words->include))
         (void)strcpy(words->include, "/usr/include");
@@ -87,17 +95,21 @@ static void put_text(FILE *out, const struct words *words, const char *text)
 {
     const struct {
         const char *mark, *word;
-    } marks[] = {
-        {"@NAME@", words->name}, {"@INCLUDE@", words->include}, {"@LRHOST@", words->program}};
+    } marks[] = {{"@NAME@", words->name},
+                 {"@VERIFY@", words->verify},
+                 {"@INCLUDE@", words->include},
+                 {"@LIBRARY@", words->library},
+                 {"@LRHOST@", words->program}};
+    const size_t n = sizeof marks / sizeof marks[0];
 
     while (*text) {
         size_t plain = strcspn(text, "@"), i = 0;
 
         (void)fwrite(text, 1, plain, out);
         text += plain;
-        while (i < 3 && strncmp(text, marks[i].mark, strlen(marks[i].mark)) != 0)
+        while (i < n && strncmp(text, marks[i].mark, strlen(marks[i].mark)) != 0)
             i++;
-        if (i < 3) {
+        if (i < n) {
             (void)fputs(marks[i].word, out);
             text += strlen(marks[i].mark);
         } else if (*text) {
@@ -214,7 +226,8 @@ static lr_status judge_kind(const char *kind, const char *name, struct lr_error 
 
 lr_status lrh_command_new(const char *kind, const char *name, struct lr_error *err)
 {
-    struct words words = {.name = name};
+    struct words words = {.name = name,
+                          .verify = strcmp(kind, "sink") ? "" : "--option path={scratch}/lines"};
     lr_status status = judge_kind(kind, name, err);
 
     if (status == LR_OK && !lrh_is_plugin_name(name))

@@ -48,16 +48,29 @@ expect_code 0 $? "lrhost verify, installed" "$work/out"
 
 # A stranger's path, as it would be typed, with nothing on the PATH but what was installed.
 began=$(date +%s%N)
-(
-    export PATH=$prefix/bin:/usr/bin:/bin
-    unset MAKEFLAGS
-    lrhost new model mymean && cd mymean && make && lrhost run mymean.ini
-) >"$work/out" 2>"$work/err"
-expect_code 0 $? "lrhost new, make, run" "$work/err"
+as_stranger() # COMMANDS
+{
+    env -u MAKEFLAGS PATH="$prefix/bin:/usr/bin:/bin" bash -c "$1"
+}
+as_stranger 'lrhost new model mymean && cd mymean && make && lrhost verify ./mymean.so &&
+    lrhost run mymean.ini' >"$work/out" 2>"$work/err"
+expect_code 0 $? "lrhost new, make, verify, run" "$work/err"
 expect_equal 10 "$(grep -c '^[0-9.,]*;[0-9.]*;[0-9.]*$' "$work/out")" "records of the new model"
 (cd "$prefix/share/lrhost/examples" && make -s model_mean.so && rm model_mean.so) >"$work/out" 2>&1
 expect_code 0 $? "make of an installed example" "$work/out"
-echo "a new plugin built and run in $((($(date +%s%N) - began) / 1000000)) ms"
+echo "a new plugin built, verified and run in $((($(date +%s%N) - began) / 1000000)) ms"
+
+# Its own tests find the library of the fake host.
+as_stranger 'make -s -C mymean test' >"$work/out" 2>&1
+expect_code 0 $? "make test of the new plugin" "$work/out"
+as_stranger 'PKG_CONFIG_PATH= make -s -C mymean clean test' >"$work/out" 2>&1
+expect_code 0 $? "make test without pkg-config" "$work/out"
+
+# Installed, it is found by its name.
+as_stranger 'make -s -C mymean install && lrhost describe mymean' >"$work/out" 2>&1
+expect_code 0 $? "make install of the new plugin" "$work/out"
+expect_text 'model mymean' "$work/out" "lrhost describe mymean"
+rm "$prefix/lib/lrhost/mymean.so"
 
 # DESTDIR is for packages: nothing may land outside of it.
 MAKEFLAGS='' make -s -C "$root" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" \

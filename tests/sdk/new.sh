@@ -18,10 +18,10 @@ for kind in source codec engine model sink monitor; do
     lrhost new "$kind" "$name" >out 2>&1
     expect_code 0 $? "lrhost new $kind $name" out
     expect_text "cd $name && make" out "lrhost new says what to do next"
-    for file in "$name.c" Makefile "$name.ini" "test_$name.sh"; do
+    for file in "$name.c" Makefile "$name.ini" "test_$name.c"; do
         [ -s "$name/$file" ] || fail "lrhost new $kind: no $file"
     done
-    expect_equal '' "$(grep -l '@NAME@\|@INCLUDE@\|@LRHOST@' -r "$name")" "$kind: marks left over"
+    expect_equal '' "$(grep -l '@[A-Z]*@' -r "$name")" "$kind: marks left over"
     for cc in "${compilers[@]}"; do
         make -s -C "$name" clean all CC="$cc" CFLAGS="$warnings" >out 2>&1
         expect_code 0 $? "$kind: make with $cc" out
@@ -38,10 +38,21 @@ for kind in source codec engine model sink monitor; do
             if [ "$kind" = engine ]; then grep -x run; else cat; fi)
 done
 
-# A test that could not fail would say nothing: a model with another answer.
-sed -i 's/scale \* sum/scale + sum/' my-model_1/my-model_1.c
-make -s -C my-model_1 >out 2>&1
-run_for 20 make -s -C my-model_1 test >out 2>&1 && fail "control: make test passes a wrong model"
+# Tests that could not fail would say nothing: for each kind one thing that is wrong.
+spoil() # KIND WHAT INTO TEXT: `make test` with WHAT replaced fails, and says TEXT
+{
+    local name=my-${1}_1
+    sed -i "s/$2/$3/" "$name/$name.c"
+    touch "$name/$name.c"
+    run_for 60 make -s -C "$name" test >out 2>&1 && fail "control: make test passes a $1 with $3"
+    expect_text "$4" out "control: what make test says of a $1 with $3"
+}
+spoil model 'scale \* sum' 'scale + sum' 'not so: '
+spoil sink "fputc('.n', self->file)" "fputc(' ', self->file)" 'not so: '
+spoil source 'self->next = positions.i..next;' '' 'not so: '
+spoil engine 'lane->commit(lane->ctx)' 'LR_OK' 'not so: '
+spoil codec 'comma + 1' 'comma + 2' 'not so: '
+spoil monitor 'LR_LOG_NOTICE, line' 'LR_LOG_NOTICE, ""' 'not so: '
 
 refused() # CODE TEXT WORDS...
 {
