@@ -13,11 +13,38 @@
 
 #define STOP_NS (10 * INT64_C(1000000000))
 
+/* Modules are never unloaded, and neither are the copies of their descriptors. */
+static struct known {
+    struct known *next;
+    const struct lr_module *given;
+    struct lr_module *module;
+} *all_known;
+
+static const struct lr_module *adopted(const struct lr_module *given)
+{
+    struct known *k = all_known;
+
+    while (k && k->given != given)
+        k = k->next;
+    if (k)
+        return k->module;
+    k = malloc(sizeof *k);
+    if (!k)
+        return NULL;
+    *k = (struct known){all_known, given, lrh_module_adopt(given)};
+    if (!k->module) {
+        free(k);
+        return NULL;
+    }
+    all_known = k;
+    return k->module;
+}
+
 /* Opens a module and copies its descriptor into today's sizes. Loads it as it is: whether lrhost
  * would trust and accept it is what `lrhost verify` asks. */
 lr_status lr_fake_load(struct lr_fake *fake, const char *path, uint32_t kind, const char *name)
 {
-    const struct lr_module *given;
+    const struct lr_module *given, *module;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     void *symbol = library ? dlsym(library, LRHOST_MODULE_SYMBOL) : NULL;
     lr_module_fn entry;
@@ -33,12 +60,11 @@ lr_status lr_fake_load(struct lr_fake *fake, const char *path, uint32_t kind, co
         lr_context(&fake->err, "%s", path);
         return LR_ECONFIG;
     }
-    free(fake->module);
-    fake->module = lrh_module_adopt(given);
-    if (!fake->module)
+    module = adopted(given);
+    if (!module)
         return lr_fail(&fake->err, LR_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < fake->module->n_plugins; i++) {
-        const struct lr_plugin *plugin = fake->module->plugins[i];
+    for (uint32_t i = 0; i < module->n_plugins; i++) {
+        const struct lr_plugin *plugin = module->plugins[i];
 
         if (plugin->kind == kind && (!name || strcmp(plugin->name, name) == 0)) {
             fake->plugin = plugin;

@@ -173,7 +173,6 @@ struct lr_fake {
     void *settings;
     unsigned char *tokens; /* fate of each record that was written, from first_token on */
     uint64_t first_token, n_tokens, room;
-    struct lr_module *module;
     int64_t nowhere;
 };
 
