@@ -104,6 +104,21 @@ static void describe(struct lrh_kit *kit, struct lrh_subject *s)
         s->schema.n_features = 3;
 }
 
+#define NAMED 64u
+
+/* f0, f1, ... as the model linreg has them; NULL for more than a test needs. */
+static const char *const *feature_names(uint32_t n)
+{
+    static char texts[NAMED][8];
+    static const char *names[NAMED];
+
+    for (uint32_t i = 0; i < NAMED; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "f%u", i);
+        names[i] = texts[i];
+    }
+    return n <= NAMED ? names : NULL;
+}
+
 /* A codec is asked without a model first, since its options may say how many features there are;
  * then a fresh one is bound as with a model. */
 static void bind_codec(struct lrh_kit *kit, struct lrh_subject *s)
@@ -126,6 +141,7 @@ static void bind_codec(struct lrh_kit *kit, struct lrh_subject *s)
     s->schema = (struct lr_schema){.size = sizeof s->schema};
     s->schema.n_features = features;
     s->schema.n_outputs = 1;
+    s->schema.feature_names = feature_names(features);
     s->given = 0;
     lrh_doing(kit, "codec.bind", "bind with a model of %u features", features);
     status = codec->bind(s->fake.self, &s->schema, LR_COLUMN_FEATURES | LR_COLUMN_LABEL, 1,

@@ -18,6 +18,10 @@ verify() # NAME MODULE ARGUMENT...
     echo "$module" >>"$work/verified"
 }
 
+for i in 1 2 3 4 5 6 7; do
+    printf '{"f0": %s.5, "f1": 2e-%s, "f2": -1.25, "label": %s, "other": [1, {"a": null}]}\n' $i $i $i
+done >"$work/records.json"
+
 verify console console &
 verify file file --option 'source.path={sample}' --option 'sink.path={scratch}/out-{lane}' &
 verify file-positions file --plugin source --option 'path={sample}' \
@@ -28,6 +32,7 @@ verify generator generator &
 verify kafka kafka --option topic=t --option kafka.bootstrap.servers=embedded \
     --option source.kafka.group.id=verify &
 wait
+verify json json --records "$work/records.json" &
 verify linreg linreg --option train_records=1000 &
 verify microbatch microbatch &
 verify null null &
