@@ -19,7 +19,8 @@ import subprocess
 import sys
 import time
 
-TICK = os.sysconf("SC_CLK_TCK")
+from measure import cpu_of, machine
+
 WARMUP = 5  # the first records of a partition take the broker long
 # What is published, and at which rates. `scatter`: what is read together spreads over all partitions.
 CASES = [
@@ -46,22 +47,6 @@ def parse(text):
             "set": ""}
     case.update(part.split("=", 1) for part in text.split(","))
     return case
-
-
-def machine():
-    with open("/proc/stat", encoding="ascii") as stat:
-        user, nice, system, idle, iowait, irq, soft, steal = map(int, stat.readline().split()[1:9])
-    busy = user + nice + system + irq + soft
-    return busy / TICK, (busy + steal + idle + iowait) / TICK
-
-
-def cpu_of(pid):
-    """Of a process that runs."""
-    if not pid:
-        return 0
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def command_of(case, servers, build, model, source, sink):
@@ -101,9 +86,9 @@ def run(servers, broker, build, model, seconds, case, name):
         if system and system.poll() is not None:
             sys.exit(f"{command[0]} ended early: {system.returncode}")
         row = json.loads(out)
-        busy, total = (b - a for a, b in zip(before, machine()))
+        busy, _, total = (b - a for a, b in zip(before, machine()))
         row["broker_cpu_s"] = cpu_of(broker) - broker_before
-        row["cpu_s"] = cpu_of(system and system.pid)
+        row["cpu_s"] = cpu_of(system.pid if system else 0)
         own = row["broker_cpu_s"] + row["cpu_s"] + row["driver_cpu_s"]
         row["others"] = round(max(0, busy - own) / total, 3)
     finally:
