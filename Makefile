@@ -3,7 +3,7 @@
 #   make               build the host and all plugins into build/
 #   make demo          install what is missing, build, and run both engines side by side
 #   make check         install what is missing and run every test, a real Kafka broker included
-#   make test          the tests that need no network, no root and no JVM; about a minute
+#   make test          the tests that need no network, no root and no JVM; two or three minutes
 #   make deps          install what a build needs (DEPS=no: only say what is missing)
 #   make lint          warnings as errors with gcc and clang, clang-tidy, cppcheck, the format
 #   make sanitize      unit tests, simulation and file jobs under ASan+UBSan
