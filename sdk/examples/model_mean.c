@@ -2,8 +2,8 @@
  *
  * model_mean: the smallest plugin. Predicts the mean of three features.
  *
- *   cc -shared -fPIC -fvisibility=hidden $(pkg-config --cflags lrhost) model_mean.c -o
- * model_mean.so
+ *   cc -shared -fPIC -fvisibility=hidden $(pkg-config --cflags lrhost) \
+ *       model_mean.c -o model_mean.so
  */
 #include <lrhost/lrhost.h>
 
