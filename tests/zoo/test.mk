@@ -5,7 +5,7 @@ ZOO := $(ZOO_NAMES:%=$(BUILD)/tests/zoo/%.so)
 define zoo_rule
 $(BUILD)/tests/zoo/$(1).so: tests/zoo/$(firstword $(subst -, ,$(1))).c tests/zoo/life.h tests/zoo/store.h tests/zoo/zoo.txt sdk/module.map $(FLAGS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(filter-out -MMD -MP,$$(ALL_CFLAGS)) -Wno-unused -fPIC -shared -DZOO_NAME='"$(1)"' \
+	$$(CC) $$(filter-out -MMD -MP,$$(ALL_CFLAGS)) -Wno-unused -Wno-unused-parameter -fPIC -shared -DZOO_NAME='"$(1)"' \
 	    -DWRONG_$(subst $(firstword $(subst -, ,$(1)))-,,$(1))=1 $$(LDFLAGS) $$< -o $$@ \
 	    $$(if $$(findstring -export,$(1)),,-Wl,--version-script=sdk/module.map) -lm
 endef
