@@ -178,7 +178,7 @@ static void print_difference(const unsigned char *bytes)
 static void test_mutated(void)
 {
     const uint64_t seed = from_environment("MUTATION_SEED", 1);
-    const uint64_t n = from_environment("MUTATIONS", 2000);
+    const uint64_t n = from_environment("MUTATIONS", getenv("SLOW") ? 500 : 2000);
     unsigned char *bytes = malloc(good_size);
     uint64_t loaded = 0, refused = 0;
     struct area areas[8];
