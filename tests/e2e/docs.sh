@@ -13,6 +13,7 @@
 #   <!-- test: here -->     the block is run there; pkg-config knows the headers of the source
 #   <!-- from: FILE -->     the block is a part of FILE, line by line
 . "$(dirname "$0")/lib.sh"
+[ -z "$slow" ] || skip "documentation: its programs are linked plainly, not with a sanitizer build"
 
 mkdir "$work/bin"
 ln -s "$lrhost" "$work/bin/lrhost"

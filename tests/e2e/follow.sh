@@ -41,7 +41,9 @@ again() # SIGNAL: the next life of the pipeline
 {
     kill -"$1" "$pid"
     wait "$pid" 2>/dev/null
-    [ "$1" = KILL ] || grep -q 'stopped$' "$work/err" || { cat "$work/err"; fail "SIG$1"; }
+    # It may not even have begun to say something.
+    [ "$1" = KILL ] || [ ! -s "$work/err" ] || grep -q 'stopped$' "$work/err" ||
+        { cat "$work/err"; fail "SIG$1"; }
 }
 
 lines() # COUNT: written at once, the last one in two halves

@@ -4,6 +4,7 @@
 # lrhost new: for each kind a folder whose `make`, `make run` and `make test` work as they stand,
 # with every warning an error and under any umask; and what it refuses, in a sentence.
 . "$(dirname "$0")/lib.sh"
+[ -z "$slow" ] || skip "lrhost new: programs that are linked plainly cannot use a sanitizer build's library"
 cd "$work" || exit 70
 warnings='-O1 -Werror -Wcast-qual -Wvla -Wundef -Wwrite-strings'
 compilers=()

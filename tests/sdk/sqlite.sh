@@ -23,9 +23,10 @@ expect_equal 10 "$(ask 'SELECT count(*) FROM results')" "results after a second 
 
 # Kills at every phase of start, transaction and commit.
 export COUNT=3000 EVERY=300us
+[ -z "$slow" ] || EVERY=1ms
 kills=0
 for delay in 0.03 0.11 0.07 0.19 0.05 0.13 0.17 0.09; do
-    [ -z "$slow" ] || delay=1
+    [ -z "$slow" ] || delay=0.3
     timeout -s KILL "$delay" lrhost --quiet sink_sqlite.ini >"$work/out" 2>&1
     [ $? -eq 137 ] && kills=$((kills + 1))
     expect_equal "$(ask 'SELECT max(next) FROM positions')" "$(ask 'SELECT count(*) FROM results')" \
