@@ -4,6 +4,7 @@
 # The conformance kit finds nothing in the examples, whatever they are written in. (That it finds
 # what is wrong is shown by tests/zoo.)
 . "$(dirname "$0")/lib.sh"
+[ -z "$slow" ] || skip "the examples are built plainly; the kit is tried by shipped.sh"
 examples=(model_mean source_counter sink_csv engine_slo)
 missing=
 if command -v "${CXX:-c++}" >/dev/null; then examples+=(model_cpp); else missing="no C++ compiler here"; fi
