@@ -52,4 +52,5 @@ fi
 "$MAKE" -s -j"$jobs" BUILD="$folder" SANITIZE="$kind" "${extra[@]}" test-build || exit 1
 # A program is some two to fifteen times slower here; tests that measure time know by this.
 export SLOW=1
-"$MAKE" -s BUILD="$folder" SANITIZE="$kind" "${extra[@]}" DEPS=no test
+# Several at a time also where `make check` runs us alone: many tests mostly wait.
+JOBS=$((jobs + 1)) "$MAKE" -s BUILD="$folder" SANITIZE="$kind" "${extra[@]}" DEPS=no test

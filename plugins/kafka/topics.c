@@ -5,12 +5,14 @@
  * what the state is now.
  */
 #include <ctype.h>
+#include <poll.h>
 #include <regex.h>
 #include <stdlib.h>
 
 #include "kafka.h"
 
 #define NAME_MAX_LEN 249
+#define NEWS_MS 20
 
 /* ---- check ------------------------------------------------------------------------------ */
 
@@ -94,6 +96,21 @@ static lr_status count_partitions(struct wire *wire, rd_kafka_t *rk, const char 
     return status;
 }
 
+/* The controller knows of a topic before the broker that is asked, which hears of it later. */
+static lr_status await_partitions(struct wire *wire, rd_kafka_t *rk, const char *topic,
+                                  int32_t *ret_partitions, struct lr_error *err)
+{
+    int64_t give_up_ns = wire_now(wire) + wire->settings->connect_timeout_ns;
+    lr_status status;
+
+    for (;;) {
+        status = count_partitions(wire, rk, topic, ret_partitions, err);
+        if (status != LR_OK || *ret_partitions > 0 || wire_now(wire) >= give_up_ns)
+            return status;
+        (void)poll(NULL, 0, NEWS_MS);
+    }
+}
+
 /* ---- create and delete ------------------------------------------------------------------ */
 
 /* The one result of an event of either kind; the text lives as long as the event. */
@@ -155,7 +172,7 @@ static lr_status create_one(struct wire *wire, rd_kafka_t *rk, rd_kafka_queue_t 
     status =
         finish(wire, queue, "made", topic, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, &there, err);
     if (status == LR_OK && there)
-        status = count_partitions(wire, rk, topic, &partitions, err);
+        status = await_partitions(wire, rk, topic, &partitions, err);
     if (status != LR_OK)
         return status;
     if (there)
