@@ -105,8 +105,14 @@ static lr_status await_partitions(struct wire *wire, rd_kafka_t *rk, const char 
 
     for (;;) {
         status = count_partitions(wire, rk, topic, ret_partitions, err);
-        if (status != LR_OK || *ret_partitions > 0 || wire_now(wire) >= give_up_ns)
+        if (status != LR_OK || *ret_partitions > 0)
             return status;
+        if (wire_now(wire) >= give_up_ns)
+            return lr_fail(
+                err, LR_EUNAVAILABLE,
+                "topic '%s' is there, but the broker at %s knows none of its partitions; "
+                "it may be on its way out: try again",
+                topic, wire->servers);
         (void)poll(NULL, 0, NEWS_MS);
     }
 }

@@ -63,6 +63,35 @@ static inline void finish(void)
     f.self = NULL;
 }
 
+/* check tells every mistake, where create tells one: the options it names, each with a blank
+ * behind. */
+struct told {
+    char options[LINE];
+    int count;
+};
+
+static inline void tell(void *ctx, const char *option, const char *message)
+{
+    struct told *told = ctx;
+    size_t n = strlen(told->options);
+
+    (void)message;
+    (void)snprintf(told->options + n, LINE - n, "%s ", option);
+    told->count++;
+}
+
+static inline struct told check(const char *text)
+{
+    struct told told = {.count = 0};
+    struct lr_report report = {
+        .size = sizeof report, .ctx = &told, .problem = tell, .warning = tell};
+    struct fake_settings settings;
+
+    fake_settings(&settings, plugin, text);
+    plugin->check(settings.values, 1, &report);
+    return told;
+}
+
 /* `features`: of the model; 0: no model. */
 static inline lr_status start(const char *settings, uint32_t features, uint32_t outputs,
                               uint32_t wanted)

@@ -239,33 +239,14 @@ static void test_refused(void)
     }
 }
 
-static char told[LINE];
-
-static void tell(void *ctx, const char *option, const char *message)
-{
-    (void)message;
-    (void)snprintf(told + strlen(told), LINE - strlen(told), "%s ", option);
-    ++*(int *)ctx;
-}
-
-/* check tells every mistake, where create tells one. */
 static void test_check(void)
 {
-    int count = 0;
-    struct lr_report report = {
-        .size = sizeof report, .ctx = &count, .problem = tell, .warning = tell};
-    struct fake_settings settings;
+    struct told told =
+        check("columns=a&append=features&features=a.,b[&label=.&on_missing=x&t2_name=t0");
 
-    told[0] = '\0';
-    fake_settings(&settings, plugin,
-                  "columns=a&append=features&features=a.,b[&label=.&on_missing=x&t2_name=t0");
-    plugin->check(settings.values, 1, &report);
-    CU_ASSERT_EQUAL(count, 7);
-    CU_ASSERT(same(told, "columns append features features label t2_name on_missing "));
-    count = 0;
-    fake_settings(&settings, plugin, "");
-    plugin->check(settings.values, 1, &report);
-    CU_ASSERT_EQUAL(count, 0);
+    CU_ASSERT_EQUAL(told.count, 7);
+    CU_ASSERT(same(told.options, "columns append features features label t2_name on_missing "));
+    CU_ASSERT_EQUAL(check("").count, 0);
 }
 
 static void test_given(void)

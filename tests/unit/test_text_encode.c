@@ -163,33 +163,14 @@ static void test_refused(void)
     }
 }
 
-static char told[LINE];
-
-static void tell(void *ctx, const char *option, const char *message)
-{
-    (void)message;
-    (void)snprintf(told + strlen(told), LINE - strlen(told), "%s ", option);
-    ++*(int *)ctx;
-}
-
-/* check tells every mistake, where create tells one. */
 static void test_check(void)
 {
-    int count = 0;
-    struct lr_report report = {
-        .size = sizeof report, .ctx = &count, .problem = tell, .warning = tell};
-    struct fake_settings settings;
+    struct told told =
+        check("separator=xx&feature_separator=-&columns=a,features,b&append=features");
 
-    told[0] = '\0';
-    fake_settings(&settings, plugin,
-                  "separator=xx&feature_separator=-&columns=a,features,b&append=features");
-    plugin->check(settings.values, 1, &report);
-    CU_ASSERT_EQUAL(count, 5);
-    CU_ASSERT(same(told, "separator feature_separator columns columns append "));
-    count = 0;
-    fake_settings(&settings, plugin, "");
-    plugin->check(settings.values, 1, &report);
-    CU_ASSERT_EQUAL(count, 0);
+    CU_ASSERT_EQUAL(told.count, 5);
+    CU_ASSERT(same(told.options, "separator feature_separator columns columns append "));
+    CU_ASSERT_EQUAL(check("").count, 0);
 }
 
 static void test_given(void)
