@@ -20,13 +20,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "crash.h"
 #include "escape.h"
+#include "system.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_S 10
+#define NS_PER_S (INT64_C(1000) * 1000 * 1000)
 #define TEXT_MAX ((size_t)4 << 20)
 #define NOISE_MAX ((size_t)512)
 
@@ -43,14 +44,6 @@ struct buffer {
     size_t n;
     int too_much; /* more came than is kept */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- the child --------------------------------------------------------------------------- */
 
@@ -123,7 +116,7 @@ static int take_rest(struct buffer *b)
  * killed; -1: no memory. In any case the child is gone. */
 static int attend(pid_t pid, struct buffer *answer, struct buffer *noise, int *ret_how)
 {
-    const int64_t deadline = now_ms() + PATIENCE_MS;
+    const int64_t deadline = lrh_system_real.monotonic_ns(NULL) + PATIENCE_S * NS_PER_S;
 
     for (;;) {
         struct pollfd p[2] = {{.fd = answer->fd, .events = POLLIN},
@@ -143,7 +136,7 @@ static int attend(pid_t pid, struct buffer *answer, struct buffer *noise, int *r
             (void)kill(-pid, SIGKILL); /* what it started */
             return failed ? -1 : 0;
         }
-        if (!failed && !answer->too_much && now_ms() < deadline)
+        if (!failed && !answer->too_much && lrh_system_real.monotonic_ns(NULL) < deadline)
             continue;
         (void)kill(-pid, SIGKILL);
         (void)kill(pid, SIGKILL); /* if it was too young to have a group */
@@ -183,7 +176,7 @@ static lr_status bad_end(int killed, int how, const struct buffer *answer, const
         return lr_fail(err, LR_EINTERNAL,
                        "is not done with being loaded after %d s (a loop or a wait in its "
                        "constructor?)%s%s",
-                       PATIENCE_MS / 1000, said, noise);
+                       PATIENCE_S, said, noise);
     if (number)
         return lr_fail(err, LR_EINTERNAL,
                        "ends its process by SIG%s while it is loaded, a defect of the module%s%s",

@@ -90,16 +90,14 @@ static void expand(const char *value, const char *folder, char *to, size_t size)
     }
 }
 
-static const char *const kind_names[] = {"",      "source", "codec",  "engine",
-                                         "model", "sink",   "monitor"};
-
 /* The key behind "KIND." if it is for this kind, or the text itself; NULL: for another. */
 static const char *key_for(const char *text, uint32_t kind)
 {
     for (uint32_t k = LR_SOURCE; k <= LR_MONITOR; k++) {
-        size_t n = strlen(kind_names[k]);
+        const char *name = lrh_kind_name(k);
+        size_t n = strlen(name);
 
-        if (strncmp(text, kind_names[k], n) == 0 && text[n] == '.')
+        if (strncmp(text, name, n) == 0 && text[n] == '.')
             return k == kind ? text + n + 1 : NULL;
     }
     return text;

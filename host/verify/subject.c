@@ -45,8 +45,6 @@ static void choose_guarantee(struct lrh_kit *kit, struct lrh_subject *s)
 
 void lrh_subject_init(struct lrh_kit *kit, struct lrh_subject *s, uint32_t lane, uint32_t lanes)
 {
-    static const char *const sections[] = {"",      "source", "codec",  "engine",
-                                           "model", "sink",   "monitor"};
     struct lr_fake *fake = &s->fake;
 
     memset(s, 0, sizeof *s);
@@ -56,7 +54,7 @@ void lrh_subject_init(struct lrh_kit *kit, struct lrh_subject *s, uint32_t lane,
     fake->breach_ctx = s;
     s->kit = kit;
     fake->host.pipeline = "verify";
-    fake->host.section = sections[kit->plugin->kind];
+    fake->host.section = lrh_kind_name(kit->plugin->kind);
     fake->host.lane = lane;
     fake->host.lanes = lanes;
     fake->real_clock = 1;

@@ -23,6 +23,7 @@
 #include <lrhost/testing.h>
 
 #include "host/loader.h"
+#include "host/system.h"
 
 #define LRH_MAX_FINDINGS 8
 #define LRH_MAX_SETTINGS_TEXT 8192
@@ -133,7 +134,10 @@ __attribute__((noreturn, format(printf, 2, 3))) void lrh_skip(struct lrh_kit *ki
 __attribute__((format(printf, 2, 3))) void lrh_note(struct lrh_kit *kit, const char *format, ...);
 /* The child ends; whatever was found counts. */
 __attribute__((noreturn)) void lrh_done(struct lrh_kit *kit);
-int64_t lrh_real_ns(void);
+static inline int64_t lrh_real_ns(void)
+{
+    return lrh_system_real.monotonic_ns(NULL);
+}
 
 /* An instance. One of many, if `lanes` is above 1. */
 struct lrh_subject {
