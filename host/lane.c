@@ -105,6 +105,7 @@ static int64_t verb_now(void *ctx)
 
 lr_status lrh__lane_enter(struct lrh_lane *lane)
 {
+    ADD(lane, turns, 1);
     if (lane->status != LR_OK || lrh__lane_poll_sinks(lane) != LR_OK)
         return lane->status;
     if (lane->recover && lrh__lane_recover(lane) != LR_OK)

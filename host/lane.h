@@ -87,6 +87,7 @@ struct lrh_totals {
     int64_t late_settles, lag;           /* lag -1: unknown */
     int64_t first_read_ns, last_read_ns; /* monotonic; 0: nothing read yet */
     int64_t last_rebalance_ns;
+    int64_t turns;      /* of the lane's loop; one that stands still is stuck or asleep */
     int64_t verb_ns[6]; /* time spent, by LRH_VERB_* */
 };
 #define LRH_VERB_PLAN 0

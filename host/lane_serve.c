@@ -61,6 +61,7 @@ void lrh__lane_doze(struct lrh_lane *lane, int64_t timeout_ns, int reading)
     nfds_t n = 1;
     uint64_t counter;
 
+    ADD(lane, turns, 1);
     watch_sink(lane);
     if (!lane->fds_known)
         learn_fds(lane);

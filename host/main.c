@@ -28,6 +28,7 @@ static const char usage[] =
     "       lrhost describe [PLUGIN]        options of a plugin, or of everything\n"
     "       lrhost topics create|list|delete FILE\n"
     "                                       the topics that a pipeline names\n"
+    "       lrhost status FILE...           is it running, and well? (--json)\n"
     "       lrhost new KIND NAME            a plugin of your own that builds as it stands\n"
     "                                       (source, codec, engine, model, sink, monitor)\n"
     "       lrhost verify MODULE            does a plugin keep the rules? (verify --help)\n"
@@ -39,7 +40,7 @@ static const char usage[] =
     "      --log-format FORMAT      text (default), logfmt or json\n"
     "      --journald               begin log lines with <priority>; by itself where the log\n"
     "                               goes to the journal\n"
-    "      --json, --markdown       form of `describe`; JSON: a schema\n"
+    "      --json, --markdown       form of `describe` (JSON: a schema) and of `status`\n"
     "      --names                  form of `list`: what `plugin =` may say, nothing else\n"
     "  -h, --help    -V, --version\n"
     "\n"
@@ -186,8 +187,8 @@ static lr_status topics(const struct lrh_run *run, int n, char **words, struct l
 /* A word that is neither a command nor a file. */
 static lr_status unknown(const char *word, struct lr_error *err)
 {
-    static const char *const commands[] = {"run",    "check", "list",  "describe",
-                                           "topics", "new",   "verify"};
+    static const char *const commands[] = {"run",    "check",  "list", "describe",
+                                           "topics", "status", "new",  "verify"};
     struct lrh_suggestion near = {.word = word};
     char text[64];
 
@@ -218,6 +219,9 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
     if (strcmp(command, "check") == 0)
         return n > 1 ? lrh_command_check(run, words + 1, (size_t)n - 1, err)
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost check FILE...");
+    if (strcmp(command, "status") == 0)
+        return n > 1 ? lrh_command_status(run, words + 1, (size_t)n - 1, a->format, err)
+                     : lr_fail(err, LR_EUSAGE, "usage: lrhost status FILE...");
     if (strcmp(command, "run") == 0)
         return n > 1 ? lrh_command_run(run, words + 1, (size_t)n - 1, err)
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost run FILE...");

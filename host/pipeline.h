@@ -66,6 +66,8 @@ struct lrh_lane_thread {
     struct lrh_lane *lane;
     pthread_t thread;
     int32_t running; /* the thread is to be joined */
+    int32_t at_work; /* atomic: the engine runs, or what it left is settled and committed */
+    int64_t turns, turned_ns; /* as watch.c saw them last */
 };
 
 struct lrh_pipeline {
@@ -74,6 +76,7 @@ struct lrh_pipeline {
     const struct lrh_pipeline_settings *settings;
     struct lrh_part parts[LRH_PARTS];
     char name[128], instance_name[256];
+    char stem[256]; /* the file's name without .ini */
     int32_t guarantee, on_bad, on_null;
     int32_t broken_text; /* what seems to be missing may stand where it could not be read */
     int32_t learn;
@@ -140,6 +143,10 @@ lrh_pipeline_problem(const struct lrh_pipeline *pipeline, struct lrh_problems *p
  * *ret_pipeline is set when there is anything to add findings to. */
 lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
                             struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline);
+/* The file's text and [pipeline], so that its names are known; loads no plugin. Mistakes of the
+ * text go to `problems` and are no failure, as long as it could be read. Part of load. */
+lr_status lrh_pipeline_identify(const struct lrh_run *run, const char *path,
+                                struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline);
 /* Judges guarantee, bad-record policy and whether the parts fit. Part of load. */
 void lrh_pipeline_judge(struct lrh_pipeline *pipeline, struct lrh_problems *problems);
 /* Can what the command line asks for be done? Part of load. */
@@ -196,6 +203,9 @@ void lrh_pipeline_retire(struct lrh_pipeline *pipeline, int all);
 
 /* ---- snapshot.c ---- */
 
+/* Totals and lag over all lanes; fills nothing else of the snapshot. Returns the monotonic time of
+ * the last record, 0: none yet. */
+int64_t lrh_pipeline_sum(const struct lrh_pipeline *pipeline, struct lr_snapshot *snapshot);
 /* Snapshot and progress to the monitor if due or `now`; idle stop. Returns when it wants to be
  * called again (monotonic ns). */
 int64_t lrh_pipeline_tick(struct lrh_pipeline *pipeline, int now);

@@ -208,6 +208,7 @@ static void own_settings(struct lrh_pipeline *pipeline, struct lrh_problems *pro
     pipeline->settings = lrh_settings_values(pipeline->own);
     if (len > 4 && strcmp(name + len - 4, ".ini") == 0)
         len -= 4;
+    (void)snprintf(pipeline->stem, sizeof pipeline->stem, "%.*s", (int)len, name);
     if (pipeline->settings->name)
         len = strlen(name = pipeline->settings->name);
     take_name(pipeline, "name", name, len, pipeline->name, sizeof pipeline->name, problems);
@@ -260,11 +261,10 @@ static void judge_sections(const struct lrh_pipeline *pipeline, struct lrh_loade
     }
 }
 
-lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
-                            struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline)
+lr_status lrh_pipeline_identify(const struct lrh_run *run, const char *path,
+                                struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline)
 {
     struct lrh_pipeline *pipeline = calloc(1, sizeof *pipeline);
-    const struct lrh_model_settings *learn;
     size_t errors = problems->n_errors;
 
     if (!pipeline)
@@ -281,8 +281,19 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
     *ret_pipeline = pipeline;
     pipeline->broken_text = problems->n_errors > errors;
     own_settings(pipeline, problems);
-    if (!pipeline->settings)
-        return LR_ENOMEM;
+    return pipeline->settings ? LR_OK : LR_ENOMEM;
+}
+
+lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
+                            struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline)
+{
+    size_t errors = problems->n_errors;
+    lr_status status = lrh_pipeline_identify(run, path, problems, ret_pipeline);
+    struct lrh_pipeline *pipeline = *ret_pipeline;
+    const struct lrh_model_settings *learn;
+
+    if (status != LR_OK)
+        return status;
     for (uint32_t i = 0; i < LRH_PARTS; i++)
         resolve_part(pipeline, i, run->loader, problems);
     learn = lrh_settings_values(pipeline->parts[LRH_PART_MODEL].own);

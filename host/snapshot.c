@@ -149,8 +149,7 @@ static void collect_metrics(struct lrh_pipeline *pipeline, struct metric_list *l
 
 /* ---- snapshot --------------------------------------------------------------------------- */
 
-/* Sums up all lanes. Returns the monotonic time of the last record, 0: none yet. */
-static int64_t sum_up(const struct lrh_pipeline *pipeline, struct lr_snapshot *snapshot)
+int64_t lrh_pipeline_sum(const struct lrh_pipeline *pipeline, struct lr_snapshot *snapshot)
 {
     int64_t first = 0, last = 0;
 
@@ -194,7 +193,7 @@ static void stop_idle(struct lrh_pipeline *pipeline, int64_t now, int64_t idle)
 {
     struct lrh_log_from from = {pipeline->name, "pipeline", -1};
     struct lr_snapshot sums = {0};
-    int64_t last = sum_up(pipeline, &sums);
+    int64_t last = lrh_pipeline_sum(pipeline, &sums);
 
     /* A group that is dealing its partitions out is not idle. */
     for (uint32_t i = 0; i < pipeline->n_lanes; i++) {
@@ -232,7 +231,7 @@ int64_t lrh_pipeline_tick(struct lrh_pipeline *pipeline, int now_please)
         every = ops->interval_ns(monitor->self);
     every = every < SOONEST_NS ? SOONEST_NS : every > LATEST_NS ? LATEST_NS : every;
     if (now_please || now >= pipeline->snapshot_due_ns) {
-        (void)sum_up(pipeline, &snapshot);
+        (void)lrh_pipeline_sum(pipeline, &snapshot);
         snapshot.state = pipeline->state;
         snapshot.pipeline = pipeline->name;
         snapshot.instance = pipeline->instance_name;

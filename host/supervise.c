@@ -15,6 +15,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "watch.h"
+
 #define TWICE_NS (300 * INT64_C(1000000))     /* nobody presses a key twice in so short a time */
 #define CLIENTS_NS (7 * INT64_C(1000000000))  /* for clients to end, when all work is over */
 #define OVERDUE_NS (10 * INT64_C(1000000000)) /* beyond a stop's time */
@@ -26,6 +28,7 @@ struct loop {
     struct lrh_pipeline **pipelines;
     size_t n;
     int signal_fd, wake_fd;
+    struct lrh_watch watch;
     int had_terminal;
     int shielded; /* SIGHUP was ignored when we began (nohup): the terminal may go */
     int stops;    /* stop signals so far */
@@ -119,6 +122,7 @@ static void reload_one(struct loop *loop, struct lrh_pipeline *pipeline)
 static void reload_all(struct loop *loop)
 {
     loop->reload = 0;
+    lrh_watch_reloading(&loop->watch, 1);
     for (size_t i = 0; i < loop->n; i++) {
         struct lrh_pipeline *pipeline = loop->pipelines[i];
 
@@ -128,6 +132,7 @@ static void reload_all(struct loop *loop)
         reload_one(loop, pipeline);
         loop->training = 0;
     }
+    lrh_watch_reloading(&loop->watch, 0);
 }
 
 /* ---- signals ---------------------------------------------------------------------------- */
@@ -192,6 +197,7 @@ static void attend(void *ctx)
     }
     if (any_failed(loop))
         stop_all(loop);
+    (void)lrh_watch_look(&loop->watch);
 }
 
 /* ---- the loop --------------------------------------------------------------------------- */
@@ -199,7 +205,7 @@ static void attend(void *ctx)
 /* Returns when to look again (monotonic ns); 0: all are finished. */
 static int64_t look(struct loop *loop)
 {
-    int64_t next = INT64_MAX;
+    int64_t next;
     size_t finished = 0;
 
     for (size_t i = 0; i < loop->n; i++)
@@ -209,6 +215,7 @@ static int64_t look(struct loop *loop)
         }
     if (any_failed(loop))
         stop_all(loop);
+    next = lrh_watch_look(&loop->watch);
     for (size_t i = 0; i < loop->n; i++) {
         struct lrh_pipeline *pipeline = loop->pipelines[i];
         int64_t due;
@@ -351,17 +358,21 @@ lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelin
                         .n = n,
                         .signal_fd = -1,
                         .wake_fd = -1,
+                        .watch = {.notify = {.fd = -1}},
                         .had_terminal = terminal_there()};
     sigset_t signals;
     lr_status status = watch(&loop, &signals, err);
 
     raise_descriptors();
+    if (status == LR_OK)
+        status = lrh_watch_init(&loop.watch, run->log, pipelines, n);
     if (status == LR_OK) {
         status = start_all(&loop, err);
         if (status != LR_OK)
             for (size_t i = 0; i < n; i++)
                 lrh_pipeline_stop(pipelines[i], 0);
         turn(&loop);
+        (void)lrh_watch_look(&loop.watch);
     }
     (void)sigdelset(&signals, SIGHUP);
     if (loop.stops &&
@@ -377,6 +388,7 @@ lr_status lrh_supervise(const struct lrh_run *run, struct lrh_pipeline **pipelin
         else if (ended != LR_OK && strcmp(other.text, err->text) != 0)
             say(&loop, LR_LOG_ERROR, other.text);
     }
+    lrh_watch_finish(&loop.watch);
     if (loop.signal_fd >= 0)
         (void)close(loop.signal_fd);
     if (loop.wake_fd >= 0)

@@ -14,7 +14,8 @@ lrhost=$BUILD/lrhost
 slow=${SLOW:+yes} # a sanitizer build
 
 # Nothing of the caller's may change a result.
-unset KAFKA LRHOST_PLUGIN_PATH NOTIFY_SOCKET JOURNAL_STREAM INVOCATION_ID
+unset KAFKA LRHOST_PLUGIN_PATH NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID RUNTIME_DIRECTORY
+unset JOURNAL_STREAM INVOCATION_ID
 export LC_ALL=C
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/lrhost-e2e.XXXXXX") || exit 70
@@ -27,6 +28,7 @@ clean_up()
     rm -rf "$work"
 }
 trap clean_up EXIT
+export XDG_RUNTIME_DIR=$work # state files
 
 fail()
 {

@@ -50,7 +50,7 @@ static const struct lr_option options[] = {
     {.name = "stuck",
      .type = LR_OPT_ENUM,
      .initial = "never",
-     .choices = "never|poll|stop",
+     .choices = "never|poll|stop|write",
      .doc = "Which call does not come back",
      AT(stuck)},
     {.name = "count", .type = LR_OPT_INT, .initial = "-1", .doc = "Records", AT(count)},
@@ -204,6 +204,7 @@ static lr_status sink_write(void *ctx, const struct lr_batch *batch, uint32_t fi
 
     (void)err;
     used(self);
+    stick(self, 3);
     if (!self->settings->hold)
         self->host->settle(self->host->ctx, batch->token + first, count, LR_DELIVERED);
     *ret_taken = count;
