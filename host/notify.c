@@ -56,10 +56,8 @@ void lrh_notify_finish(struct lrh_notify *notify)
     notify->fd = -1;
 }
 
-void lrh_notify_send(const struct lrh_notify *notify, const char *lines)
+int lrh_notify_send(const struct lrh_notify *notify, const char *lines)
 {
-    if (notify->fd >= 0 && send(notify->fd, lines, strlen(lines), MSG_NOSIGNAL) < 0) {
-        /* Full, or the manager restarts itself: the next one says it again, and READY, which is
-         * said once, finds an empty queue. */
-    }
+    return notify->fd < 0 || send(notify->fd, lines, strlen(lines), MSG_NOSIGNAL) >= 0 ||
+           errno != EAGAIN;
 }

@@ -18,7 +18,8 @@ struct lrh_notify {
 void lrh_notify_init(struct lrh_notify *notify);
 void lrh_notify_finish(struct lrh_notify *notify);
 
-/* "READY=1", or several lines. What is not taken at once is dropped. */
-void lrh_notify_send(const struct lrh_notify *notify, const char *lines);
+/* "READY=1", or several lines. Returns 0 when the manager's queue is full: what has to arrive is
+ * said again later. Without a manager it is 1. */
+int lrh_notify_send(const struct lrh_notify *notify, const char *lines);
 
 #endif

@@ -122,7 +122,7 @@ static void reload_one(struct loop *loop, struct lrh_pipeline *pipeline)
 static void reload_all(struct loop *loop)
 {
     loop->reload = 0;
-    lrh_watch_reloading(&loop->watch, 1);
+    lrh_watch_reloading(&loop->watch);
     for (size_t i = 0; i < loop->n; i++) {
         struct lrh_pipeline *pipeline = loop->pipelines[i];
 
@@ -132,7 +132,7 @@ static void reload_all(struct loop *loop)
         reload_one(loop, pipeline);
         loop->training = 0;
     }
-    lrh_watch_reloading(&loop->watch, 0);
+    lrh_watch_reloaded(&loop->watch);
 }
 
 /* ---- signals ---------------------------------------------------------------------------- */

@@ -224,7 +224,7 @@ static void tell_status(const struct lrh_watch *watch)
         (void)snprintf(lag, sizeof lag, "%" PRId64, behind);
     (void)snprintf(text, sizeof text, "STATUS=%s: %.0f records/s, lag %s, streams %" PRId64,
                    common_state(watch), rate, lag, streams);
-    lrh_notify_send(&watch->notify, text);
+    (void)lrh_notify_send(&watch->notify, text);
 }
 
 static void tell_manager(struct lrh_watch *watch, int64_t now, int64_t slowest)
@@ -236,25 +236,20 @@ static void tell_manager(struct lrh_watch *watch, int64_t now, int64_t slowest)
         joining &= watch->pipelines[i]->state == LR_STATE_RUNNING;
         stopping &= watch->pipelines[i]->state > LR_STATE_RUNNING;
     }
-    if (ready && !watch->ready && !stopping) {
-        lrh_notify_send(&watch->notify, "READY=1");
-        watch->ready = 1;
-    }
-    if (stopping && !watch->leaving) {
-        lrh_notify_send(&watch->notify, "STOPPING=1");
-        watch->leaving = 1;
-    }
+    if (ready && !watch->ready && !stopping)
+        watch->ready = lrh_notify_send(&watch->notify, "READY=1");
+    if (stopping && !watch->leaving)
+        watch->leaving = lrh_notify_send(&watch->notify, "STOPPING=1");
     tell_status(watch);
     if (slowest <= watch->fed_ns)
         return; /* a lane did not turn since */
     watch->fed_ns = now;
     if (watch->notify.watchdog_ns)
-        lrh_notify_send(&watch->notify, "WATCHDOG=1");
+        (void)lrh_notify_send(&watch->notify, "WATCHDOG=1");
     /* A group waits for its other members, however long those take. */
-    if (joining && !watch->ready && now >= watch->patience_ns) {
-        lrh_notify_send(&watch->notify, LONGER);
+    if (joining && !watch->ready && now >= watch->patience_ns &&
+        lrh_notify_send(&watch->notify, LONGER))
         watch->patience_ns = now + PATIENCE_NS;
-    }
 }
 
 /* ---- the look --------------------------------------------------------------------------- */
@@ -289,12 +284,21 @@ int64_t lrh_watch_look(struct lrh_watch *watch)
     return watch->due_ns;
 }
 
-void lrh_watch_reloading(struct lrh_watch *watch, int begins)
+void lrh_watch_reloading(struct lrh_watch *watch)
 {
     char text[80];
 
     if (!watch->ready || watch->leaving)
         return;
     (void)snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_ns() / 1000);
-    lrh_notify_send(&watch->notify, begins ? text : "READY=1");
+    if (lrh_notify_send(&watch->notify, text))
+        watch->reloading = 1;
+}
+
+void lrh_watch_reloaded(struct lrh_watch *watch)
+{
+    if (watch->reloading)
+        watch->ready = 0; /* to be said again */
+    watch->reloading = 0;
+    watch->due_ns = 0;
 }

@@ -24,10 +24,10 @@ struct lrh_watch {
     struct lrh_notify notify;
     int64_t every_ns; /* between two looks */
     int64_t due_ns;
-    int64_t fed_ns;      /* when every lane had last been seen to turn */
-    int64_t patience_ns; /* when the manager is asked again to wait for READY */
-    int32_t ready;       /* READY was said */
-    int32_t leaving;     /* STOPPING was said */
+    int64_t fed_ns;             /* when every lane had last been seen to turn */
+    int64_t patience_ns;        /* when the manager is asked again to wait for READY */
+    int32_t ready;              /* READY was said */
+    int32_t reloading, leaving; /* RELOADING, STOPPING was said */
 };
 
 /* LR_ENOMEM. A state file that cannot be written is a line in the log. */
@@ -40,6 +40,7 @@ void lrh_watch_finish(struct lrh_watch *watch);
 int64_t lrh_watch_look(struct lrh_watch *watch);
 
 /* Around a reload, which has the manager wait for the next READY. */
-void lrh_watch_reloading(struct lrh_watch *watch, int begins);
+void lrh_watch_reloading(struct lrh_watch *watch);
+void lrh_watch_reloaded(struct lrh_watch *watch);
 
 #endif
