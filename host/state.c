@@ -123,10 +123,12 @@ static const void *value_of(const struct lrh_state *state, const struct field *f
 static void print_text(FILE *out, const char *text)
 {
     char unit[LRH_ESCAPE_UNIT];
-    size_t used;
+    size_t used, length;
 
-    for (; *text; text += used)
-        (void)fwrite(unit, 1, lrh_escape_unit(text, LRH_ESCAPE_PLAIN, unit, &used), out);
+    for (; *text; text += used) {
+        length = lrh_escape_unit(text, LRH_ESCAPE_PLAIN, unit, &used);
+        (void)fwrite(unit, 1, length, out);
+    }
 }
 
 static void print_value(const struct lrh_state *state, const struct field *field, FILE *out)
