@@ -29,6 +29,8 @@
 #            PLUGINS="text ..." DEPS=no
 
 VERSION := 0.1.0
+# Of this version, as manual pages write it.
+DATE    := November 29, 2026
 ABI     := 1
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -64,7 +66,7 @@ help: ## this text
 # Rewritten only when the flags differ, so that objects never mix two sets of them
 # (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
 FLAGS := $(BUILD)/flags
-FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template)
+FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template $(DATE))
 $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
@@ -92,7 +94,7 @@ HOST_LIBS = -linih -ldl -lm
 host: $(BUILD)/lrhost
 $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
+	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_DATE='"$(DATE)"' -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
 	    -DLRHOST_TEMPLATEDIR='"$(DATADIR)/template"' -c $< -o $@
 $(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
 	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)

@@ -82,11 +82,14 @@ static lr_status describe_module(void *ctx, FILE *out, struct lr_error *err)
 
         if (q->plugin[0] && strcmp(q->plugin, plugin->name) != 0)
             continue;
-        if (any)
+        if (any && q->format != LRH_FORMAT_MAN)
             (void)fputs(q->format == LRH_FORMAT_JSON ? ",\n" : "\n", out);
         any = 1;
-        describe_plugin(out, q->format, module, plugin);
+        if (q->format != LRH_FORMAT_MAN)
+            describe_plugin(out, q->format, module, plugin);
     }
+    if (any && q->format == LRH_FORMAT_MAN)
+        lrh_describe_man(out, module, q->plugin);
     if (status == LR_OK && !any)
         status =
             lr_fail(err, LR_ECONFIG, "module '%s' has no plugin '%s'", module->name, q->plugin);
@@ -188,6 +191,8 @@ static void describe_host(struct description *d, const char *name)
         } else if (d->question.format == LRH_FORMAT_MARKDOWN) {
             separate(d);
             lrh_describe_markdown(d->out, "section", s->sections, s->summary, s->table);
+        } else if (d->question.format == LRH_FORMAT_MAN) {
+            lrh_describe_man_section(d->out, s->sections, s->summary, s->table);
         } else {
             for (const char *at = s->sections; *at; at += strspn(at, ", ")) {
                 size_t n = strcspn(at, ",");
@@ -230,6 +235,9 @@ lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int 
     size_t n = 0;
     lr_status status = LR_OK;
 
+    if (!name && format == LRH_FORMAT_MAN)
+        return lr_fail(err, LR_EUSAGE,
+                       "describe --man: name a plugin or a section; a page is about one");
     d.out = open_memstream(&parts, &n);
     if (!d.out)
         return LR_ENOMEM;

@@ -12,6 +12,7 @@
 #define LRH_FORMAT_TEXT 0
 #define LRH_FORMAT_JSON 1
 #define LRH_FORMAT_MARKDOWN 2
+#define LRH_FORMAT_MAN 3
 
 /* Loads every file and judges them one by one and together; mistakes are printed to `out`.
  * *ret_pipelines (malloc'ed, n of them, NULL where there is none) is the caller's. */
@@ -26,7 +27,7 @@ lr_status lrh_command_check(const struct lrh_run *run, char *const *paths, size_
 /* The two that only look at modules: each is loaded in a process of its own (catalogue.c).
  * `names`: only what `plugin =` may say, one a line. */
 lr_status lrh_command_list(const struct lrh_run *run, int names, struct lr_error *err);
-/* `name` NULL: the host's own sections and every plugin. */
+/* `name` NULL: the host's own sections and every plugin; not for LRH_FORMAT_MAN. */
 lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
                                struct lr_error *err);
 /* Prints what running pipelines say of themselves; LR_EUNAVAILABLE unless all are well. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The option table as documentation: what is parsed and what is documented cannot differ. Ordinary
- * options come first, then the advanced ones, each in the table's order. (JSON: schema.c.)
+ * options come first, then the advanced ones, each in the table's order. (JSON: schema.c; manual
+ * pages: describe_man.c.)
  */
 #include "describe.h"
 
@@ -22,8 +23,7 @@ static int is_advanced(const struct lr_option *option)
     return (option->flags & LR_OPT_ADVANCED) != 0;
 }
 
-/* What may stand behind the '=', for people: "auto|key|input", "100ms". */
-static const char *placeholder(const struct lr_option *option)
+const char *lrh_describe_placeholder(const struct lr_option *option)
 {
     static const char *const shown[] = {
         [LR_OPT_BOOL] = "yes|no",
@@ -41,6 +41,29 @@ static const char *placeholder(const struct lr_option *option)
     if (option->type == LR_OPT_ENUM)
         return or_nothing(option->choices);
     return option->type < sizeof shown / sizeof *shown ? or_nothing(shown[option->type]) : "";
+}
+
+static void add_fact(char *text, size_t size, const char *before, const char *fact)
+{
+    size_t n = strlen(text);
+
+    (void)snprintf(text + n, size - n, "%s%s%s", n ? "; " : "", before, fact);
+}
+
+const char *lrh_describe_facts(const struct lr_option *option, char *text, size_t size)
+{
+    char range[160];
+
+    text[0] = '\0';
+    if (option->flags & LR_OPT_REQUIRED)
+        add_fact(text, size, "", "required");
+    if (option->initial)
+        add_fact(text, size, "default: ", *option->initial ? option->initial : "\"\"");
+    if (option->range)
+        add_fact(text, size, "", lrh_option_range_text(option->range, range, sizeof range));
+    if (option->flags & LR_OPT_RELOAD)
+        add_fact(text, size, "", "taken over on SIGHUP");
+    return text;
 }
 
 /* ---- text ---------------------------------------------------------------------------- */
@@ -66,29 +89,13 @@ static void wrap(FILE *out, const char *text)
 
 static void text_option(FILE *out, const struct lr_option *option)
 {
-    const char *separator = "  (";
-    char range[160];
+    char facts[LRH_FACTS];
 
     (void)fprintf(out, "  %s%s = %s", option->name, option->type == LR_OPT_PREFIX ? "*" : "",
-                  placeholder(option));
-    if (option->flags & LR_OPT_REQUIRED) {
-        (void)fprintf(out, "%srequired", separator);
-        separator = "; ";
-    }
-    if (option->initial) {
-        (void)fprintf(out, "%sdefault: %s", separator, *option->initial ? option->initial : "\"\"");
-        separator = "; ";
-    }
-    if (option->range) {
-        (void)fprintf(out, "%s%s", separator,
-                      lrh_option_range_text(option->range, range, sizeof range));
-        separator = "; ";
-    }
-    if (option->flags & LR_OPT_RELOAD) {
-        (void)fprintf(out, "%staken over on SIGHUP", separator);
-        separator = "; ";
-    }
-    (void)fputs(*separator == ';' ? ")\n" : "\n", out);
+                  lrh_describe_placeholder(option));
+    if (*lrh_describe_facts(option, facts, sizeof facts))
+        (void)fprintf(out, "  (%s)", facts);
+    (void)fputc('\n', out);
     wrap(out, or_nothing(option->doc));
 }
 

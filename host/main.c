@@ -40,7 +40,9 @@ static const char usage[] =
     "      --log-format FORMAT      text (default), logfmt or json\n"
     "      --journald               begin log lines with <priority>; by itself where the log\n"
     "                               goes to the journal\n"
-    "      --json, --markdown       form of `describe` (JSON: a schema) and of `status`\n"
+    "      --json, --markdown, --man\n"
+    "                               form of `describe` (JSON: a schema; man: a manual page);\n"
+    "                               --json also of `status`\n"
     "      --names                  form of `list`: what `plugin =` may say, nothing else\n"
     "  -h, --help    -V, --version\n"
     "\n"
@@ -50,7 +52,7 @@ static const char usage[] =
     "Exit codes: 0 done, 64 usage, 65 data, 69 unavailable, 70 internal, 75 fenced or given up\n"
     "for now, 77 not trusted, 78 configuration. A supervisor should restart after 69, 70, 75.\n"
     "\n"
-    "More: lrhost describe, and docs/ of the source.\n";
+    "More: man lrhost, and lrhost describe.\n";
 
 struct arguments {
     struct lrh_override overrides[OVERRIDES_MAX];
@@ -129,6 +131,9 @@ static lr_status take_option(struct arguments *a, int option, struct lr_error *e
     case 'M':
         a->format = LRH_FORMAT_MARKDOWN;
         return LR_OK;
+    case 'P':
+        a->format = LRH_FORMAT_MAN;
+        return LR_OK;
     case 'N':
         a->names = 1;
         return LR_OK;
@@ -149,6 +154,7 @@ static int parse(struct arguments *a, int argc, char **argv, lr_status *ret_stat
                                             {"journald", no_argument, NULL, 'D'},
                                             {"json", no_argument, NULL, 'J'},
                                             {"markdown", no_argument, NULL, 'M'},
+                                            {"man", no_argument, NULL, 'P'},
                                             {"names", no_argument, NULL, 'N'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},

@@ -8,7 +8,8 @@ FUZZ_CC ?= $(firstword $(foreach c,clang clang-20 clang-19 clang-18 clang-17 cla
 -include $(wildcard tests/fuzz/*.uses.mk)
 
 FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -Isdk/include -I. -DLRHOST_VERSION='"$(VERSION)"' \
-              -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' $(WARN) -ffp-contract=off -fno-math-errno -MMD -MP -pthread \
+              -DLRHOST_DATE='"$(DATE)"' -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' $(WARN) \
+              -ffp-contract=off -fno-math-errno -MMD -MP -pthread \
               -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 $(BUILD)/fuzz/obj/%.o: %.c
