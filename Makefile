@@ -20,7 +20,7 @@
 #   make bench-latency latency through a real Kafka under load, ROUNDS=5 SECONDS=15; 50 minutes
 #   make bench-scaling lanes and processes through a real Kafka: CPU per record; ROUNDS=5
 #   make spark-bridge  plugins inside Spark by rdd.pipe; fetches PySpark, 500 MB, from PyPI
-#   make docs          write docs/configuration.md from the option tables
+#   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make clean         remove build/
@@ -186,6 +186,7 @@ fresh-check:
 docs: all
 	$(BUILD)/lrhost describe --markdown | cat docs/configuration.head.md - >docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
+	packaging/man.sh $(BUILD)/lrhost docs/man '$(DATE)' $(sort $(PLUGINS))
 
 # ---- install ------------------------------------------------------------------------------
 INSTALL ?= install
@@ -211,7 +212,8 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
 	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
 	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DATADIR)/template/{} \;
-	$(INSTALL) -D -m 644 docs/lrhost-plugin.7 $(DESTDIR)$(MANDIR)/man7/lrhost-plugin.7
+	for page in docs/man/*.[1-8]; do \
+	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
 	$(INSTALL) -m 644 sdk/module.map $(DESTDIR)$(DATADIR)/module.map
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/examples
 	$(INSTALL) -m 644 sdk/examples/Makefile sdk/examples/README.md sdk/examples/*.ini sdk/examples/*.[ch] \

@@ -78,4 +78,6 @@ MAKEFLAGS='' make -s -C "$root" BUILD="$work/build" CFLAGS=-O0 PREFIX="$prefix" 
 expect_code 0 $? "make install DESTDIR=" "$work/out"
 [ -x "$work/stage$prefix/bin/lrhost" ] || fail "nothing in DESTDIR"
 [ -s "$work/stage$prefix/share/lrhost/template/all/Makefile" ] || fail "no templates in DESTDIR"
-[ -s "$work/stage$prefix/share/man/man7/lrhost-plugin.7" ] || fail "no manual in DESTDIR"
+for page in man1/lrhost.1 man5/lrhost.ini.5 man7/lrhost-plugin.7 man7/lrhost-kafka.7; do
+    [ -s "$work/stage$prefix/share/man/$page" ] || fail "no manual page $page in DESTDIR"
+done

@@ -4,7 +4,7 @@
 # lrhost-plugin(7): the plugin that it shows compiles by the line that it shows and runs; it names
 # every function of every kind; and, where mandoc is, it is a clean page.
 . "$(dirname "$0")/lib.sh"
-page=$root/docs/lrhost-plugin.7
+page=$root/docs/man/lrhost-plugin.7
 cd "$work" || exit 70
 
 awk '/^\.\\" file: mean.c/ { next } /^\.Bd/ { on = !done; next } /^\.Ed/ { done = 1; on = 0 } on' "$page" >mean.c
