@@ -40,7 +40,8 @@ static const char usage[] =
     "      --log-format FORMAT      text (default), logfmt or json\n"
     "      --journald               begin log lines with <priority>; by itself where the log\n"
     "                               goes to the journal\n"
-    "      --json, --markdown, --man  form of `describe` (a schema; for documents; a manual page);\n"
+    "      --json, --markdown, --man  form of `describe` (a schema; for documents; a manual "
+    "page);\n"
     "                               JSON: of `status`, too\n"
     "      --names                  form of `list`: what `plugin =` may say, nothing else\n"
     "  -h, --help    -V, --version\n"
@@ -259,9 +260,10 @@ static int complete(size_t n, char **words)
 {
     struct lrh_loader *loader = NULL;
     char *path = lrh_loader_default_path();
+    int verify = n > 1 && strcmp(words[0], "verify") == 0; /* reads its own options */
 
     if (path && lrh_loader_create(path, &loader, NULL) == LR_OK)
-        lrh_complete(loader, usage, words, n, stdout);
+        lrh_complete(loader, verify ? lrh_verify_usage : usage, words, n, stdout);
     lrh_loader_destroy(loader);
     free(path);
     return EX_OK;

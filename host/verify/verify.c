@@ -13,7 +13,7 @@
 #include "host/suggest.h"
 #include "verify.h"
 
-static const char usage[] =
+const char lrh_verify_usage[] =
     "usage: lrhost verify MODULE [OPTION]...\n"
     "\n"
     "Does a plugin keep the rules of the SDK's headers? MODULE is a .so file or a name, as\n"
@@ -155,7 +155,7 @@ static lr_status parse(struct lrh_verify *args, int argc, char **argv, int *ret_
 
     while (status == LR_OK && (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
         if (option == 'h') {
-            (void)fputs(usage, stdout);
+            (void)fputs(lrh_verify_usage, stdout);
             *ret_done = 1;
             return LR_OK;
         }

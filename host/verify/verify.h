@@ -98,6 +98,7 @@ struct lrh_rule {
 extern const struct lrh_rule lrh_rules[]; /* ends with id NULL */
 
 /* `lrhost verify ...`; prints its results to standard output. LR_EDATA: there are findings. */
+extern const char lrh_verify_usage[]; /* of its --help */
 lr_status lrh_command_verify(int argc, char **argv, struct lr_error *err);
 
 /* ---- child.c ---- */

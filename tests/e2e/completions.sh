@@ -27,6 +27,9 @@ expect_equal "$(grep -cE '^(usage:)? +lrhost ' "$work/help")" "$n" "commands off
 grep -oE -- '--[a-z-]+' "$work/help" | grep -vx -- --help | sort -u >"$work/wanted"
 "$lrhost" __complete --  | cut -f1 | grep -v -x -- --help | sort -u >"$work/got"
 expect_same_file "$work/wanted" "$work/got" "options offered, and in --help"
+"$lrhost" verify --help | grep -oE -- '--[a-z-]+' | sort -u >"$work/wanted"
+"$lrhost" __complete verify -- | cut -f1 | sort -u >"$work/got"
+expect_same_file "$work/wanted" "$work/got" "options of verify offered, and in its --help"
 for option in --log-level --log-format; do
     "$lrhost" __complete $option '' | cut -f1 >"$work/values"
     [ -s "$work/values" ] || fail "no values of $option"
@@ -116,6 +119,9 @@ for shell in bash zsh fish; do
     offers "$shell" 'lrhost topics ' create list delete '!pipe.ini'
     offers "$shell" 'lrhost describe k' kafka '!linreg'
     offers "$shell" 'lrhost --log-l' --log-level
+    offers "$shell" 'lrhost verify --' --leaks --only '!--rewind'
+    offers "$shell" 'lrhost verify --only exact k' kafka '!linreg'
+    offers "$shell" 'lrhost status p' pipe.ini '!list'
     offers "$shell" 'lrhost --log-level ' error warning notice info debug
     offers "$shell" 'lrhost check pipe.ini --set sink.late' sink.latency=
     offers "$shell" 'lrhost check pipe.ini --set sink.latency=' "${setting}low" "${setting}balanced"
