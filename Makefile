@@ -23,6 +23,8 @@
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
+#   make sbom          build/release: sources, packages that are built, SBOM (SPDX), SHA256SUMS
+#   make release-check  all that a release must pass (packaging/release-check.sh); an hour
 #   make clean         remove build/
 #
 # Variables: CC CFLAGS CPPFLAGS LDFLAGS BUILD WERROR=1 SANITIZE=address,undefined
@@ -222,5 +224,7 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 
 clean:
 	rm -rf $(BUILD)
+
+include packaging/release.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
