@@ -22,6 +22,7 @@
 #   make spark-bridge  plugins inside Spark by rdd.pipe; fetches PySpark, 500 MB, from PyPI
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
+#   make image         the container image lrhost:VERSION; ENGINE=docker (or podman)
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make sbom          build/release: sources, packages that are built, SBOM (SPDX), SHA256SUMS
 #   make release-check  all that a release must pass (packaging/release-check.sh); an hour
@@ -221,6 +222,15 @@ install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
 	$(INSTALL) -m 644 sdk/examples/Makefile sdk/examples/README.md sdk/examples/*.ini sdk/examples/*.[ch] \
 	    sdk/examples/*.cpp sdk/examples/*.rs $(DESTDIR)$(DATADIR)/examples
 	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
+
+# ---- container image (docs/containers.md) --------------------------------------------------
+# ENGINE may hold options of its own. Only docker's image format has health checks, and podman
+# must be told to write it.
+ENGINE ?= docker
+.PHONY: image
+image:
+	$(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) \
+	    -f packaging/container/Containerfile --build-arg VERSION=$(VERSION) -t lrhost:$(VERSION) .
 
 clean:
 	rm -rf $(BUILD)
