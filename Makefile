@@ -22,7 +22,7 @@
 #   make spark-bridge  plugins inside Spark by rdd.pipe; fetches PySpark, 500 MB, from PyPI
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
-#   make image         the container image lrhost:VERSION; ENGINE=docker (or podman)
+#   make image         the container image lrhost:VERSION; ENGINE=docker or podman
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make sbom          build/release: sources, packages that are built, SBOM (SPDX), SHA256SUMS
 #   make release-check  all that a release must pass (packaging/release-check.sh); an hour

@@ -9,7 +9,7 @@
 #
 # STAGE is where `make install DESTDIR=STAGE PREFIX=/usr` put things. Libraries and CA certificates
 # are those of the machine that this runs on: the Containerfile's build stage, or a test's.
-# Left out: Kerberos (sasl.mechanism GSSAPI), whose modules are found by name at run time and want
+# Needs root, for chroot. Left out: Kerberos (sasl.mechanism GSSAPI), whose modules are found by name at run time and want
 # programs of their own; PLAIN, SCRAM and OAUTHBEARER are librdkafka's.
 set -eu
 stage=${1:?usage: rootfs.sh STAGE DEST} dest=${2:?usage: rootfs.sh STAGE DEST}
@@ -28,13 +28,22 @@ strip --strip-unneeded "$dest/$program" "$dest/$plugins"/*.so
 
 # "NAME => PATH (ADDRESS)", and the loader as "PATH (ADDRESS)".
 needed=$(ldd "$dest/$program" "$dest/$plugins"/*.so)
-if echo "$needed" | grep 'not found' >&2; then
-    exit 69
-fi
-echo "$needed" | sed -n 's|^[[:space:]].*=> \(/[^ ]*\) (.*|\1|p; s|^[[:space:]]\(/[^ ]*\) (.*|\1|p' | sort -u |
-    while read -r library; do
-        put 755 "$library" "${library#/}"
-    done
+libraries=$(echo "$needed" |
+    sed -n 's|^[[:space:]].*=> \(/[^ ]*\) (.*|\1|p; s|^[[:space:]]\(/[^ ]*\) (.*|\1|p' | sort -u)
+for library in $libraries; do
+    put 755 "$library" "${library#/}"
+done
+
+# Found there, too? Without the settings of this machine only the usual folders are looked at.
+loader=$(echo "$libraries" | grep '/ld[^/]*$' | head -n 1)
+for file in "$program" "$dest/$plugins"/*.so; do
+    found=$(env -u LD_LIBRARY_PATH chroot "$dest" "$loader" --list "/${file#"$dest"/}" 2>&1) ||
+        found="not found: $found"
+    if echo "$found" | grep 'not found' >&2; then
+        echo "rootfs: a library that /${file#"$dest"/} needs" >&2
+        exit 69
+    fi
+done
 
 # Where Debian's OpenSSL looks for certificates: a file, and a folder that is not needed then.
 put 644 /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ca-certificates.crt
