@@ -8,23 +8,31 @@
 #
 # Some four minutes; root, a network, podman, mmdebstrap (make container-check). What podman keeps
 # is in a folder that goes away, and mounts are seen by this script alone.
-[ -n "${PRIVATE_MOUNTS:-}" ] || PRIVATE_MOUNTS=yes exec unshare --mount "$0" "$@"
+if [ -z "${STORE:-}" ]; then
+    STORE=$(mktemp -d "${TMPDIR:-/tmp}/lrhost-image.XXXXXX") || exit 70
+    STORE=$STORE unshare --mount "$0" "$@"
+    code=$?
+    rm -rf --one-file-system "$STORE"
+    exit $code
+fi
 . "$(dirname "$0")/lib.sh"
 for tool in podman mmdebstrap openssl; do
     command -v $tool >/dev/null || skip "skipped: no $tool"
 done
 
+python3 -c 'import yaml' 2>/dev/null || skip "skipped: no yaml for python3"
+
 # podman's runtime wants control groups of the second version alone; no container needs any here.
 [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] ||
     { umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup; } ||
     skip "skipped: no control groups of the second version alone"
-export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+export CONTAINERS_CONF=$STORE/containers.conf CONTAINERS_STORAGE_CONF=$STORE/storage.conf
 export BUILDAH_ISOLATION=chroot
 cat >"$CONTAINERS_STORAGE_CONF" <<END
 [storage]
 driver = "overlay"
-graphroot = "$work/store/root"
-runroot = "$work/store/run"
+graphroot = "$STORE/root"
+runroot = "$STORE/run"
 END
 cat >"$CONTAINERS_CONF" <<END
 [containers]
@@ -34,15 +42,8 @@ default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 lock_type = "file"
-tmp_dir = "$work/store/tmp"
+tmp_dir = "$STORE/tmp"
 END
-clean_up_containers()
-{
-    podman rm --force --all >/dev/null 2>&1
-    podman image umount --all >/dev/null 2>&1
-    clean_up_broker
-}
-
 # ---- the image ------------------------------------------------------------------------------
 echo "a fresh Debian 12, for the Containerfile's base"
 mmdebstrap --quiet --mode=root --variant=minbase bookworm - 2>"$work/out" |
@@ -63,9 +64,81 @@ expect_equal '[/usr/bin/lrhost] [/etc/lrhost/pipeline.ini]' \
 expect_equal '[CMD /usr/bin/lrhost status /etc/lrhost/pipeline.ini]' \
     "$(setting '{{.HealthCheck.Test}}')" "health check, by exec"
 expect_equal "lrhost $(setting '{{index .Labels "org.opencontainers.image.version"}}')" \
-    "$(podman run --rm --network=none "$image" --version | head -n 1 | cut -d' ' -f1,2)" "version"
+    "$(podman run --rm --no-healthcheck --network=none "$image" --version | head -n 1 | cut -d' ' -f1,2)" "version"
 fs=$(podman image mount "$image")
 expect_equal '' "$(complaints "$fs")" "complaints about the root file system"
 base=$(podman image mount debian:12-slim)
 [ "$(complaints "$base" | grep -c 'setuid\|a program')" -gt 100 ] || fail "Debian itself passes"
 echo "image: $(($(setting '{{.Size}}') / 1000)) kB"
+
+# ---- the compose file's job -----------------------------------------------------------------
+mount_folder "$work/config" packaging/container/streaming.ini pipeline.ini
+# shellcheck disable=SC2119 # no properties of its own
+start_broker
+trap 'podman rm --force --all >/dev/null 2>&1; clean_up_broker' EXIT
+
+hard=(--read-only --cap-drop=all --security-opt=no-new-privileges --network=host
+    "--tmpfs=/run/lrhost:size=1m,mode=1777" --env=KAFKA="$KAFKA"
+    --volume="$work/config:/etc/lrhost:ro")
+once() { podman run --rm --no-healthcheck "${hard[@]}" "$image" "$@"; }
+launch() { podman run --replace --name job --detach "${hard[@]}" "$image" >"$work/launch" 2>&1; }
+process() { podman inspect --format '{{.State.Pid}}' job; }
+health() { podman healthcheck run job; }
+finish()
+{
+    podman stop --time 35 job >/dev/null 2>&1
+    return "$(podman inspect --format '{{.State.ExitCode}}' job)"
+}
+play
+unhealthy || fail "a container that is stopped counts as healthy"
+podman logs job >"$work/out" 2>&1
+
+# ---- the pods -------------------------------------------------------------------------------
+# The test broker's login is without TLS, and its mechanism PLAIN.
+sed 's/sasl_ssl/sasl_plaintext/; s/SCRAM-SHA-512/PLAIN/' packaging/kubernetes/config.yaml >"$work/config.yaml"
+sed 's/change-me/secret/' packaging/kubernetes/secret.yaml >"$work/secret.yaml"
+before=$(topic_count topic2)
+for kind in statefulset deployment; do
+    KAFKA=$KAFKA_SASL python3 tests/container/pod.py packaging/kubernetes/$kind.yaml \
+        "$work/config.yaml" "$work/secret.yaml" "$work/$kind" "lrhost-$kind" >"$work/arguments"
+    expect_code 0 $? "pod.py $kind"
+    mapfile -d '' words <"$work/arguments"
+    run=() probe=()
+    for ((i = 0; i < ${#words[@]}; i++)); do
+        [ "${words[i]}" != -- ] || { probe=("${words[@]:i + 1}"); break; }
+        run+=("${words[i]}")
+    done
+    podman run --detach --network=host "${run[@]}" >"$work/out" 2>&1
+    expect_code 0 $? "$kind: start" "$work/out"
+    wait_until 60 podman exec "lrhost-$kind" "${probe[@]}" ||
+        { podman logs "lrhost-$kind"; fail "$kind: its probes do not succeed"; }
+    podman exec "lrhost-$kind" "${probe[@]}" >"$work/out"
+    expect_text "scoring (lrhost-$kind): running" "$work/out" "$kind: the pod's name is the instance's"
+    write_records 200
+    wait_until 60 has_records $((before += 200)) topic2 || fail "$kind: $(topic_count topic2) results"
+    podman stop --time 40 "lrhost-$kind" >/dev/null 2>&1
+    expect_equal 0 "$(podman inspect --format '{{.State.ExitCode}}' "lrhost-$kind")" "$kind: exit code"
+done
+
+# ---- TLS ------------------------------------------------------------------------------------
+# The authorities are looked for where the image has them: a broker of an authority of our own is
+# refused, and trusted when that authority takes the place of the image's file.
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -keyout "$work/key.pem" -out "$work/ca.pem" 2>/dev/null
+chmod 644 "$work/ca.pem"
+handshake() # OPTIONS...: does lrhost trust a TLS server?
+{
+    rm -f "$work/port"
+    python3 tests/container/handshake.py "$work/ca.pem" "$work/key.pem" "$work/port" 2>"$work/server" &
+    local server=$!
+    wait_until 5 test -s "$work/port"
+    podman run --rm --no-healthcheck "${hard[@]}" --env=KAFKA="localhost:$(cat "$work/port")" "$@" "$image" topics list \
+        --set kafka.kafka.security.protocol=ssl --set source.connect_timeout=3s \
+        --set sink.connect_timeout=3s /etc/lrhost/pipeline.ini >"$work/out" 2>&1
+    wait "$server"
+}
+handshake && fail "a broker of an unknown authority is trusted"
+expect_text 'unknown ca' "$work/server" "why the handshake ended"
+handshake --volume="$work/ca.pem:/etc/ssl/certs/ca-certificates.crt:ro" ||
+    { cat "$work/out"; fail "the image's authorities are not used"; }
+echo "compose job, StatefulSet, Deployment, TLS: as they should be"
