@@ -89,7 +89,8 @@ format() { # DIR
 
 launch() { # DIR
     local dir=$1 port
-    port=$(sed -n 's|^listeners=PLAINTEXT://127.0.0.1:\([0-9]*\),.*|\1|p' "$dir/server.properties")
+    # The last line counts, for us as for Kafka: a property of the caller's may be another one.
+    port=$(sed -n 's|^listeners=[A-Z_]*://[^:]*:\([0-9]*\),.*|\1|p' "$dir/server.properties" | tail -n 1)
     java -Xms256m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$dir/log4j2.properties" \
         -cp "$libs/*" kafka.Kafka "$dir/server.properties" >>"$dir/broker.log" 2>&1 </dev/null 9>&- &
     echo $! >"$dir/pid"
