@@ -23,6 +23,7 @@
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make image         the container image lrhost:VERSION; ENGINE=docker or podman
+#   make container-check  that image and its files, by podman (root, network); five minutes
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make sbom          build/release: sources, packages that are built, SBOM (SPDX), SHA256SUMS
 #   make release-check  all that a release must pass (packaging/release-check.sh); an hour

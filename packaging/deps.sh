@@ -46,6 +46,8 @@ program:rustc                    rustc               rust
 program:shellcheck               shellcheck          ShellCheck
 program:python3                  python3             python3
 python:jsonschema                python3-jsonschema  python3-jsonschema
+python:yaml                      python3-yaml        python3-pyyaml
+python:ensurepip                 python3-venv        python3
 program:valgrind                 valgrind            valgrind
 program:abidw                    abigail-tools       libabigail
 program:zsh                      zsh                 zsh
