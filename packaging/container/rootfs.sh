@@ -9,8 +9,8 @@
 #
 # STAGE is where `make install DESTDIR=STAGE PREFIX=/usr` put things. Libraries and CA certificates
 # are those of the machine that this runs on: the Containerfile's build stage, or a test's.
-# Needs root, for chroot. Left out: Kerberos (sasl.mechanism GSSAPI), whose modules are found by name at run time and want
-# programs of their own; PLAIN, SCRAM and OAUTHBEARER are librdkafka's.
+# Needs root, for chroot. Left out: Kerberos (sasl.mechanism GSSAPI), whose modules are found by name
+# at run time and want programs of their own; PLAIN, SCRAM and OAUTHBEARER are librdkafka's.
 set -eu
 stage=${1:?usage: rootfs.sh STAGE DEST} dest=${2:?usage: rootfs.sh STAGE DEST}
 program=usr/bin/lrhost plugins=usr/lib/lrhost

@@ -37,12 +37,12 @@ KAFKA=kafka:9092
 # service NAME: becomes lrhost with the service's file, command and environment
 service()
 {
-    local file
-    file=$(read_compose "[v.split(':')[0] for v in services['$1']['volumes']][0]")
-    mapfile -t words < <(read_compose "'\n'.join(services['$1'].get('command') or ['/etc/lrhost/pipeline.ini'])")
-    mapfile -t variables < <(read_compose "'\n'.join('%s=%s' % v for v in services['$1']['environment'].items())")
-    exec env -i LRHOST_PLUGIN_PATH="$BUILD/plugins" RUNTIME_DIRECTORY="$work" "${variables[@]}" "$lrhost" \
-        "${words[@]/\/etc\/lrhost\/pipeline.ini/packaging/container/$file}"
+    local of="services['$1']" inside=/etc/lrhost/pipeline.ini file words variables
+    file=packaging/container/$(read_compose "${of}['volumes'][0].split(':')[0]")
+    mapfile -t words < <(read_compose "'\n'.join(${of}.get('command') or ['$inside'])")
+    mapfile -t variables < <(read_compose "'\n'.join('%s=%s' % v for v in ${of}['environment'].items())")
+    exec env -i LRHOST_PLUGIN_PATH="$BUILD/plugins" RUNTIME_DIRECTORY="$work" "${variables[@]}" \
+        "$lrhost" "${words[@]/$inside/$file}"
 }
 
 for name in topics topics-microbatch; do

@@ -64,12 +64,21 @@ expect_equal '[/usr/bin/lrhost] [/etc/lrhost/pipeline.ini]' \
 expect_equal '[CMD /usr/bin/lrhost status /etc/lrhost/pipeline.ini]' \
     "$(setting '{{.HealthCheck.Test}}')" "health check, by exec"
 expect_equal "lrhost $(setting '{{index .Labels "org.opencontainers.image.version"}}')" \
-    "$(podman run --rm --no-healthcheck --network=none "$image" --version | head -n 1 | cut -d' ' -f1,2)" "version"
+    "$(podman run --rm --no-healthcheck "$image" --version | head -n 1 | cut -d' ' -f1,2)" "version"
 fs=$(podman image mount "$image")
 expect_equal '' "$(complaints "$fs")" "complaints about the root file system"
 base=$(podman image mount debian:12-slim)
 [ "$(complaints "$base" | grep -c 'setuid\|a program')" -gt 100 ] || fail "Debian itself passes"
 echo "image: $(($(setting '{{.Size}}') / 1000)) kB"
+
+# A plugin of one's own, as docs/containers.md says.
+mkdir "$work/own"
+"${CC:-cc}" -std=c11 -fPIC -shared -Isdk/include sdk/examples/model_mean.c -o "$work/own/model_mean.so"
+printf 'FROM %s\nCOPY --chown=0:0 model_mean.so /usr/lib/lrhost/\n' "$image" |
+    podman build --quiet --format docker -f - -t own "$work/own" >"$work/out" 2>&1
+expect_code 0 $? "an image with a plugin of one's own" "$work/out"
+podman run --rm --no-healthcheck own describe model_mean >"$work/out" 2>&1
+expect_text 'model model_mean' "$work/out" "a plugin of one's own"
 
 # ---- the compose file's job -----------------------------------------------------------------
 mount_folder "$work/config" packaging/container/streaming.ini pipeline.ini
@@ -95,7 +104,8 @@ podman logs job >"$work/out" 2>&1
 
 # ---- the pods -------------------------------------------------------------------------------
 # The test broker's login is without TLS, and its mechanism PLAIN.
-sed 's/sasl_ssl/sasl_plaintext/; s/SCRAM-SHA-512/PLAIN/' packaging/kubernetes/config.yaml >"$work/config.yaml"
+sed 's/sasl_ssl/sasl_plaintext/; s/SCRAM-SHA-512/PLAIN/' packaging/kubernetes/config.yaml \
+    >"$work/config.yaml"
 sed 's/change-me/secret/' packaging/kubernetes/secret.yaml >"$work/secret.yaml"
 before=$(topic_count topic2)
 for kind in statefulset deployment; do
@@ -117,7 +127,8 @@ for kind in statefulset deployment; do
     write_records 200
     wait_until 60 has_records $((before += 200)) topic2 || fail "$kind: $(topic_count topic2) results"
     podman stop --time 40 "lrhost-$kind" >/dev/null 2>&1
-    expect_equal 0 "$(podman inspect --format '{{.State.ExitCode}}' "lrhost-$kind")" "$kind: exit code"
+    code=$(podman inspect --format '{{.State.ExitCode}}' "lrhost-$kind")
+    expect_equal 0 "$code" "$kind: exit code"
 done
 
 # ---- TLS ------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ complaints()
         cd "$1" || exit 70
         find . -xdev ! -type l -perm /6000 -printf 'setuid or setgid: %P\n'
         find . -xdev \( ! -uid 0 -o ! -gid 0 \) -printf 'not of root: %P\n'
-        find . -xdev ! -type l -perm /022 ! -path ./tmp ! -path ./run/lrhost -printf 'others may write: %P\n'
+        find . -xdev ! -type l -perm /022 ! -path ./tmp ! -path ./run/lrhost \
+            -printf 'others may write: %P\n'
         # Programs are what may be executed and is no library; one is ours, one is the loader.
         find . -xdev -type f -perm /111 ! -name '*.so' ! -name '*.so.*' ! -path ./usr/bin/lrhost \
             -printf 'a program: %P\n'

@@ -40,7 +40,8 @@ venv=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/manifests-$(echo "$tools" | cksum | 
 if [ ! -e "$venv/complete" ]; then
     # shellcheck disable=SC2086 # words
     { python3 -m venv "$venv" && run_for 300 "$venv/bin/pip" install -q $tools; } >"$work/out" 2>&1 &&
-        touch "$venv/complete" || skip "skipped: pipelines agree, but no schemas: $(tail -n 1 "$work/out")"
+        touch "$venv/complete" ||
+        skip "skipped, all but pipelines and agreement: no tools from PyPI: $(tail -n 1 "$work/out")"
 fi
 
 manifests=$(find $kubernetes -name '*.yaml' ! -name scaledobject.yaml)
@@ -65,6 +66,7 @@ sed 's/read_only: true/read_ony: true/' $compose >"$work/wrong/compose.yaml"
 
 "$venv/bin/hadolint" packaging/container/Containerfile >"$work/out" 2>&1
 expect_code 0 $? "hadolint" "$work/out"
-sed 's/ENTRYPOINT .*/ENTRYPOINT lrhost/' packaging/container/Containerfile >"$work/wrong/Containerfile"
+sed 's/ENTRYPOINT .*/ENTRYPOINT lrhost/' packaging/container/Containerfile \
+    >"$work/wrong/Containerfile"
 "$venv/bin/hadolint" "$work/wrong/Containerfile" >"$work/out" 2>&1 && fail "hadolint takes all"
 expect_text DL3025 "$work/out" "hadolint on an ENTRYPOINT that wants a shell"

@@ -4,11 +4,11 @@
 
     pod.py MANIFEST CONFIG SECRET FOLDER NAME
 
-MANIFEST has the StatefulSet or the Deployment, CONFIG the ConfigMap, SECRET the Secret. Their
-contents are laid into FOLDER as a kubelet lays them: NAME -> ..data/NAME, ..data -> a folder. Printed, each
-with a NUL: options, the image, its arguments, then "--" and the command of the probes. What a
-container engine alone cannot do (limits, the seccomp profile, timing of probes) is left out; an
-environment variable of the pod's that is set here, too, is taken from here.
+MANIFEST has the StatefulSet or the Deployment, CONFIG the ConfigMap, SECRET the Secret. Their contents
+are laid into FOLDER as a kubelet lays them: NAME -> ..data/NAME, ..data -> a folder. Printed, each with
+a NUL: options, the image, its arguments, then "--" and the command of the probes. Left out: limits, the
+seccomp profile, timing of probes. A variable of the pod's environment that is set here is taken from
+here.
 """
 
 import os
@@ -65,7 +65,8 @@ def main(manifest, config, secret, folder, name):
         lay(where, source.get("data") or source["stringData"], mode, group)
         out.append(f"--volume={where}:{mount['mountPath']}:ro")
 
-    probes = [container[p]["exec"]["command"] for p in ("startupProbe", "readinessProbe", "livenessProbe")]
+    kinds = ("startupProbe", "readinessProbe", "livenessProbe")
+    probes = [container[kind]["exec"]["command"] for kind in kinds]
     assert probes[0] == probes[1] == probes[2], probes
     out += ["localhost/" + container["image"], *container["args"], "--", *probes[0]]
     sys.stdout.write("\0".join(out) + "\0")
