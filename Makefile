@@ -23,7 +23,7 @@
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
 #   make image         the container image lrhost:VERSION; ENGINE=docker or podman
-#   make container-check  that image and its files, by podman (root, network); five minutes
+#   make container-check  that image and its files, by podman (root, network); 7 minutes
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
 #   make sbom          build/release: sources, packages that are built, SBOM (SPDX), SHA256SUMS
 #   make release-check  all that a release must pass (packaging/release-check.sh); an hour
@@ -231,7 +231,7 @@ ENGINE ?= docker
 .PHONY: image
 image:
 	$(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) \
-	    -f packaging/container/Containerfile --build-arg VERSION=$(VERSION) -t lrhost:$(VERSION) .
+	    -f packaging/container/Containerfile --build-arg VERSION=$(VERSION) -t lrhost:$(VERSION) -t lrhost .
 
 clean:
 	rm -rf $(BUILD)

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 #
 # The image itself, with podman: `make image` on a fresh Debian 12 as its base, its settings, its
-# root file system, the compose file's job in it against a real Kafka with the image's own health
-# check, the Deployment of packaging/kubernetes by `podman play kube`, and TLS by the certificates
+# root file system, a plugin of one's own, the compose file's job in it against a real Kafka with the
+# image's own health check, the pods of packaging/kubernetes (pod.py), and TLS by the certificates
 # where the image has them.
 #
-# Some four minutes; root, a network, podman, mmdebstrap (make container-check). What podman keeps
-# is in a folder that goes away, and mounts are seen by this script alone.
-if [ -z "${STORE:-}" ]; then
+# Some seven minutes on a busy machine; root, a network, podman, mmdebstrap (make container-check).
+# What podman keeps is in a folder that goes away, but for a small cache in /var/lib/containers, and
+# its mounts are seen by this script alone.
+if [ -z "${STORE:-}" ] && [ "$(id -u)" -eq 0 ]; then
     STORE=$(mktemp -d "${TMPDIR:-/tmp}/lrhost-image.XXXXXX") || exit 70
     STORE=$STORE unshare --mount "$0" "$@"
     code=$?

@@ -1,5 +1,5 @@
 # The container image, compose and Kubernetes files. image.sh builds the image with podman and takes
-# some four minutes, so it is a target of its own.
+# some minutes, so it is a target of its own.
 CONTAINER_TESTS := $(patsubst %,tests/container/%.sh,manifests rootfs compose)
 TESTS_FULL += $(CONTAINER_TESTS)
 
