@@ -3,18 +3,21 @@
 #
 # A real Apache Kafka broker for tests: one KRaft node, own data folder, free ports.
 #
-#   broker.sh start DIR [PROPERTY=VALUE...]   prints KAFKA=, KAFKA_SASL=, KAFKA_PID= to eval
+#   broker.sh start DIR [PROPERTY=VALUE...] [listener:NAME=PROTOCOL...] [scram:USER=PASSWORD...]
+#                                             prints KAFKA=, KAFKA_SASL=, KAFKA_PID= to eval
 #   broker.sh stop DIR                        SIGTERM, then SIGKILL; the folder stays
 #   broker.sh kill DIR                        SIGKILL at once
 #   broker.sh again DIR                       starts a stopped one on its old ports and data
 #
 # KAFKA is a plaintext listener, KAFKA_SASL one that wants SASL/PLAIN (user lrhost, password
-# secret). Topics are not made by themselves. The jars come from Maven Central once and stay in
-# ${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0; without java, mvn or a network this exits
-# with 77 and one line.
+# secret). A listener:NAME is called localhost and becomes KAFKA_NAME; properties listener.name.NAME.*
+# say what it wants. A scram:USER is known to it by SCRAM-SHA-512. Topics are not made by themselves.
+# The jars come from Maven Central once and stay in ${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0,
+# or those of another KAFKA_VERSION beside them;
+# without java, mvn or a network this exits with 77 and one line.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-version=4.1.0
+version=${KAFKA_VERSION:-4.1.0}
 libs=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-$version
 
 skip() {
@@ -30,7 +33,8 @@ need_jars() {
     (
         flock 9
         [ -e "$libs/complete" ] && exit 0
-        timeout 300 mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
+        sed "s|<version>4.1.0<|<version>$version<|" "$here/pom.xml" >"$libs/pom.xml"
+        timeout 300 mvn -q -B -f "$libs/pom.xml" dependency:copy-dependencies \
             -DoutputDirectory="$libs" >"$libs/mvn.log" 2>&1 && touch "$libs/complete"
     ) 9>"$libs/lock" || skip "the Kafka broker could not be fetched (see $libs/mvn.log)"
 }
@@ -45,16 +49,38 @@ print(*(s.getsockname()[1] for s in held))
 PY
 }
 
-write_properties() { # DIR PLAIN SASL CONTROLLER [PROPERTY=VALUE...]
-    local dir=$1 plain=$2 sasl=$3 controller=$4
+# What `start` was asked for, sorted into what each step needs.
+sort_words() { # WORD...
+    local word
+    properties=() listeners=() users=()
+    for word; do
+        case $word in
+        listener:*) listeners+=("${word#listener:}") ;;
+        scram:*)
+            word=${word#scram:}
+            users+=(--add-scram "SCRAM-SHA-512=[name=${word%%=*},password=${word#*=}]")
+            ;;
+        *) properties+=("$word") ;;
+        esac
+    done
+}
+
+write_properties() { # DIR PLAIN SASL CONTROLLER [PORT...]: one for each of the listeners
+    local dir=$1 plain=$2 sasl=$3 controller=$4 bound='' shown='' map='' one
     shift 4
+    for one in "${listeners[@]}"; do
+        bound+=,${one%%=*}://127.0.0.1:$1
+        shown+=,${one%%=*}://localhost:$1
+        map+=,${one%%=*}:${one#*=}
+        shift
+    done
     cat >"$dir/server.properties" <<EOF
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl,CONTROLLER://127.0.0.1:$controller$bound
+advertised.listeners=PLAINTEXT://127.0.0.1:$plain,SASL_PLAINTEXT://127.0.0.1:$sasl$shown
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT$map
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN
@@ -71,7 +97,7 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 num.partitions=10
 EOF
-    printf '%s\n' "$@" >>"$dir/server.properties"
+    printf '%s\n' "${properties[@]}" >>"$dir/server.properties"
     cat >"$dir/log4j2.properties" <<EOF
 rootLogger.level=warn
 rootLogger.appenderRef.out.ref=out
@@ -84,7 +110,8 @@ format() { # DIR
     local id
     id=$(python3 -c 'import base64, uuid; print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22])')
     java -Dlog4j2.configurationFile="$1/log4j2.properties" -cp "$libs/*" \
-        kafka.tools.StorageTool format -t "$id" -c "$1/server.properties" >"$1/broker.log" 2>&1
+        kafka.tools.StorageTool format -t "$id" -c "$1/server.properties" "${users[@]}" \
+        >"$1/broker.log" 2>&1
 }
 
 launch() { # DIR
@@ -112,8 +139,8 @@ give_up() { # DIR
 }
 
 print_address() { # DIR
-    sed -n 's|^advertised.listeners=PLAINTEXT://\(.*\),SASL_PLAINTEXT://\(.*\)|KAFKA=\1 KAFKA_SASL=\2|p' \
-        "$1/server.properties"
+    sed -n 's|^advertised.listeners=||p' "$1/server.properties" | tr ',' '\n' |
+        sed 's|^PLAINTEXT://|KAFKA=|; s|^SASL_PLAINTEXT://|KAFKA_SASL=|; s|^\(.*\)://|KAFKA_\1=|'
     echo "KAFKA_PID=$(cat "$1/pid")"
 }
 
@@ -138,14 +165,15 @@ verb=${1:-} dir=${2:-}
 case $verb in
 start)
     shift 2
+    sort_words "$@"
     need_jars
     command -v python3 >/dev/null || skip "no python3 to find free ports with"
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     for attempt in 1 2 3; do # somebody may take a port before the broker does
         rm -rf "$dir/data"
-        read -r plain sasl controller <<<"$(free_ports 3)"
-        write_properties "$dir" "$plain" "$sasl" "$controller" "$@"
+        read -r -a ports <<<"$(free_ports $((3 + ${#listeners[@]})))"
+        write_properties "$dir" "${ports[@]}"
         format "$dir" && launch "$dir" && break
         [ $attempt -lt 3 ] || give_up "$dir"
     done

@@ -17,7 +17,7 @@ clean_up_broker()
     clean_up
 }
 
-# start_broker [PROPERTY=VALUE...]: sets KAFKA and KAFKA_SASL, for us and for lrhost
+# start_broker [WORD...], as broker.sh takes them: sets KAFKA and KAFKA_SASL, for us and for lrhost
 start_broker()
 {
     local told code
