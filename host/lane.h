@@ -86,7 +86,8 @@ struct lrh_totals {
     int64_t nulls, retried, rejected, lost, commits, rewinds, rebalances, in_flight, streams;
     int64_t late_settles, lag;           /* lag -1: unknown */
     int64_t first_read_ns, last_read_ns; /* monotonic; 0: nothing read yet */
-    int64_t last_rebalance_ns;
+    int64_t last_rebalance_ns;           /* or when streams were set back to be read again */
+    int64_t recovering;                  /* 1: on the way back to what is committed */
     int64_t turns;      /* of the lane's loop; one that stands still is stuck or asleep */
     int64_t verb_ns[6]; /* time spent, by LRH_VERB_* */
 };

@@ -149,9 +149,12 @@ lr_status lrh__lane_recover(struct lrh_lane *lane)
     lr_status status;
 
     lane->busy = 1;
+    SET(lane, recovering, 1);
     status = rewind_all(lane);
     lane->busy = busy;
     lane->recover = status == LR_AGAIN; /* until then nothing is written or committed */
+    SET(lane, last_rebalance_ns, lane_mono(lane));
+    SET(lane, recovering, lane->recover);
     return status;
 }
 

@@ -195,9 +195,10 @@ static void stop_idle(struct lrh_pipeline *pipeline, int64_t now, int64_t idle)
     struct lr_snapshot sums = {0};
     int64_t last = lrh_pipeline_sum(pipeline, &sums);
 
-    /* A group that is dealing its partitions out is not idle. */
+    /* A group that is dealing its partitions out is not idle, nor is a lane that goes back. */
     for (uint32_t i = 0; i < pipeline->n_lanes; i++) {
-        int64_t moved = load(&lrh_lane_totals(pipeline->lanes[i].lane)->last_rebalance_ns);
+        const struct lrh_totals *totals = lrh_lane_totals(pipeline->lanes[i].lane);
+        int64_t moved = load(&totals->recovering) ? now : load(&totals->last_rebalance_ns);
 
         last = last && moved > last ? moved : last;
     }
