@@ -159,10 +159,8 @@ static void judge_line(struct reading *r)
             lrh_problems_add(r->problems, r->config->path, r->line,
                              "the key '%.40s...' is longer than %u bytes", r->text, LRH_CONFIG_KEY);
         else
-            lrh_problems_add(r->problems, r->config->path, r->line,
-                             "'%.*s%s' is no [section], key = value or comment; a value ends with "
-                             "its line, which may be as long as needed",
-                             (int)(r->n > 40 ? 40 : r->n), r->text, r->n > 40 ? "..." : "");
+            problem(r, "this is no [section], key = value or comment; a value ends with its line, "
+                       "which may be as long as needed"); /* not quoted: it may be a secret */
         return;
     }
     key = trim(r->key);

@@ -116,9 +116,9 @@ static lr_status replace(const char *text, struct builder *out, const char **ret
         initial = NULL;
     else
         return lr_fail(err, LR_ECONFIG,
-                       "'${%.*s}' is neither ${NAME} nor ${NAME:-default}; NAME is made of "
-                       "letters, digits and '_' (a literal '${' is written '$${')",
-                       (int)(close - text > 64 ? 64 : close - text), text);
+                       /* not quoted: it may be a password */
+                       "a '${' begins neither ${NAME} nor ${NAME:-default}; NAME is made of "
+                       "letters, digits and '_' (a literal '${' is written '$${')");
     if (initial && memmem(initial, (size_t)(close - initial), "${", 2))
         return lr_fail(err, LR_ECONFIG, "the default of '${%.*s:-...}' cannot hold another '${'", n,
                        text);
