@@ -123,6 +123,9 @@ extern const struct lr_plugin kafka_sink_plugin;
 
 /* The last value given to a property, or NULL. */
 const char *property_value(const struct kafka_settings *settings, const char *name);
+/* Before 2.6.1 librdkafka repeats the nonce of a SCRAM login, which Kafka accepts up to 3.9 only.
+ */
+int scram_is_old(const struct kafka_settings *settings);
 /* What is wrong or unwise with the properties; the option named is "kafka.NAME". */
 void properties_check(const struct kafka_settings *settings, const struct lr_report *report);
 /* Roles (ROLE_* bits) of a property; 0: this librdkafka does not know it. Needs the list, which
@@ -172,7 +175,7 @@ struct wire {
     const struct kafka_settings *settings;
     const char *servers; /* as written: for sentences */
     rd_kafka_resp_err_t last;
-    char last_text[256];   /* why the last connection failed */
+    char last_text[512];   /* why the last connection failed */
     int32_t login_refused; /* since the last success */
     int64_t down_ns;       /* since when no broker answers; 0: one does */
     int64_t say_down_ns, look_ns;
@@ -197,6 +200,9 @@ lr_status wire_await(struct wire *wire, rd_kafka_t *rk, const char *topic, void 
                      void *ctx, int32_t *ret_partitions, struct lr_error *err);
 /* The sentence for a broker that cannot be used, and its class. */
 lr_status wire_fail(const struct wire *wire, struct lr_error *err);
+/* The sentence for a topic that cannot be used. */
+lr_status wire_fail_topic(const struct wire *wire, const char *topic, rd_kafka_resp_err_t code,
+                          struct lr_error *err);
 /* The class of an error of librdkafka. */
 lr_status wire_class(rd_kafka_resp_err_t code);
 

@@ -226,6 +226,15 @@ static void check_one(const char *list, rd_kafka_conf_t *scratch, const struct l
     free(resolved);
 }
 
+int scram_is_old(const struct kafka_settings *settings)
+{
+    const char *mechanism = property_value(settings, "sasl.mechanisms");
+
+    if (!mechanism)
+        mechanism = property_value(settings, "sasl.mechanism");
+    return mechanism && strncmp(mechanism, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x020601ff;
+}
+
 void properties_check(const struct kafka_settings *settings, const struct lr_report *report)
 {
     char *list = property_list();
@@ -238,6 +247,14 @@ void properties_check(const struct kafka_settings *settings, const struct lr_rep
                         "this process");
     for (const struct lr_pair *p = settings->properties; list && p && p->name; p++)
         check_one(list, scratch, p, report);
+    if (scram_is_old(settings)) {
+        char text[160];
+
+        (void)snprintf(text, sizeof text,
+                       "librdkafka %s here cannot log in by SCRAM to Kafka 4.0 or newer, 2.6.1 can",
+                       rd_kafka_version_str());
+        report->warning(report->ctx, "kafka.sasl.mechanisms", text);
+    }
     rd_kafka_conf_destroy(scratch);
     free(list);
 }

@@ -89,8 +89,7 @@ static lr_status count_partitions(struct wire *wire, rd_kafka_t *rk, const char 
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             *ret_partitions = metadata->topics[0].partition_cnt;
         else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-            status =
-                lr_fail(err, wire_class(code), "topic '%s': %s", topic, rd_kafka_err2str(code));
+            status = wire_fail_topic(wire, topic, code, err);
     }
     rd_kafka_metadata_destroy(metadata);
     return status;

@@ -196,6 +196,33 @@ static void note_age(struct producer *p)
                             (long long)(p->timeout_ns / MS), (long long)(age_ns / MS));
 }
 
+/* A right that is missing looks to librdkafka like anything else that aborts, but no other try
+ * mends it. What made a transaction fail is said by every call that is out of place, and to begin
+ * another one is. */
+static void note_refusal(struct producer *p)
+{
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(p->rk);
+    const struct sink *results = p->sinks[0], *dead = p->sinks[1];
+
+    switch (rd_kafka_error_code(error)) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        p->failed = lr_fail(&p->failure, LR_EUNAVAILABLE,
+                            "the broker at %s does not let this user write transactions of '%s', "
+                            "which go to topic '%s'%s%s%s and hold the group's positions: %s",
+                            p->wire.servers, p->id, results ? results->settings->topic : "",
+                            dead ? " and '" : "", dead ? dead->settings->topic : "",
+                            dead ? "'" : "", rd_kafka_error_string(error));
+        break;
+    default:
+        break;
+    }
+    if (error)
+        rd_kafka_error_destroy(error);
+}
+
 lr_status transaction_abort(void *self, struct lr_error *err)
 {
     struct producer *p = ((struct sink *)self)->producer;
@@ -207,6 +234,8 @@ lr_status transaction_abort(void *self, struct lr_error *err)
         p->transaction = TXN_ABORTING;
         p->txn_deadline_ns = wire_now(&p->wire) + p->timeout_ns;
         lr_metric_add(p->aborts, 1);
+        if (!p->broken && p->initialized && p->failed == LR_OK)
+            note_refusal(p);
     }
     if (p->failed != LR_OK)
         return lr_fail(err, p->failed, "%s", p->failure.text);

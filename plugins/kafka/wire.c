@@ -160,8 +160,20 @@ lr_status wire_fail(const struct wire *wire, struct lr_error *err)
     if (wire->login_refused)
         return lr_fail(err, LR_EUNAVAILABLE,
                        "the broker at %s refused the login: %s; check kafka.security.protocol, "
-                       "kafka.sasl.mechanisms, kafka.sasl.username and kafka.sasl.password",
-                       wire->servers, wire->last_text);
+                       "kafka.sasl.mechanisms, kafka.sasl.username and kafka.sasl.password%s%s%s",
+                       wire->servers, wire->last_text,
+                       scram_is_old(wire->settings) ? "; librdkafka " : "",
+                       scram_is_old(wire->settings) ? rd_kafka_version_str() : "",
+                       scram_is_old(wire->settings)
+                           ? " here cannot log in by SCRAM to Kafka 4.0 or newer, 2.6.1 can"
+                           : "");
+    if (wire->last == RD_KAFKA_RESP_ERR__SSL || strstr(wire->last_text, "SSL routines"))
+        return lr_fail(
+            err, LR_EUNAVAILABLE,
+            "no TLS connection to '%s' within %g s: %s; check kafka.ssl.ca.location, that "
+            "the broker's certificate names the host as kafka.bootstrap.servers does, "
+            "and whether it wants one of ours (kafka.ssl.certificate.location)",
+            wire->servers, seconds, wire->last_text);
     return lr_fail(err, LR_EUNAVAILABLE,
                    "no broker of '%s' answered within %g s%s%s; check kafka.bootstrap.servers, and "
                    "that the broker runs and speaks kafka.security.protocol = %s",
@@ -181,8 +193,8 @@ static lr_status fail_missing(const struct wire *wire, const char *topic, struct
                    (double)wire->settings->connect_timeout_ns / (double)SECOND);
 }
 
-static lr_status fail_topic(const struct wire *wire, const char *topic, rd_kafka_resp_err_t code,
-                            struct lr_error *err)
+lr_status wire_fail_topic(const struct wire *wire, const char *topic, rd_kafka_resp_err_t code,
+                          struct lr_error *err)
 {
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
         return lr_fail(err, LR_EUNAVAILABLE,
@@ -219,7 +231,7 @@ static lr_status look(struct wire *wire, rd_kafka_t *rk, rd_kafka_topic_t *rkt, 
                    topic->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
             *ret_missing = 1;
         } else {
-            status = fail_topic(wire, rd_kafka_topic_name(rkt), topic->err, err);
+            status = wire_fail_topic(wire, rd_kafka_topic_name(rkt), topic->err, err);
         }
     }
     rd_kafka_metadata_destroy(metadata);
@@ -237,7 +249,7 @@ lr_status wire_await(struct wire *wire, rd_kafka_t *rk, const char *topic, void 
     lr_status status;
 
     if (topic && !rkt)
-        return fail_topic(wire, topic, rd_kafka_last_error(), err);
+        return wire_fail_topic(wire, topic, rd_kafka_last_error(), err);
     for (;;) {
         status = look(wire, rk, rkt, &missing, ret_partitions, err);
         serve(ctx);
