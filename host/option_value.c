@@ -2,7 +2,8 @@
  *
  * The types of options. Numbers are values.c's; here are ranges, choices, lists, paths and secrets.
  * A secret is read when the settings are made, so that a missing file is a configuration error and
- * not a failure at the first login; its text stays out of every message.
+ * not a failure at the first login; its text stays out of every message, and the process that holds
+ * it writes no core file and shows its memory to nobody but root.
  */
 #include "option_value.h"
 
@@ -11,6 +12,8 @@
 #include <lrhost/error.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -260,9 +263,32 @@ int lrh_option_is_reference(const char *text)
     return strncmp(text, "file:", 5) == 0 || strncmp(text, "env:", 4) == 0;
 }
 
+const char *lrh_option_rooted(const char *text, const char *folder, struct lrh_arena *arena)
+{
+    const char *path;
+    char *rooted;
+
+    if (strncmp(text, "file:", 5) != 0 || text[5] == '/')
+        return text;
+    path = absolute(text + 5, folder, arena);
+    rooted = path ? lrh_arena_alloc(arena, 5 + strlen(path) + 1) : NULL;
+    if (rooted)
+        (void)sprintf(rooted, "file:%s", path);
+    return rooted;
+}
+
+int lrh_option_is_exposed(const char *text, const char *folder, struct lrh_arena *arena)
+{
+    const char *path = strncmp(text, "file:", 5) == 0 ? absolute(text + 5, folder, arena) : NULL;
+    struct stat st;
+
+    return path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH);
+}
+
 static lr_status parse_secret(const char *text, const char *folder, struct lrh_arena *arena,
                               const void **ret_data, struct lr_error *err)
 {
+    (void)prctl(PR_SET_DUMPABLE, 0);
     if (strncmp(text, "file:", 5) == 0) {
         const char *path = absolute(text + 5, folder, arena);
 

@@ -45,5 +45,9 @@ const char *lrh_option_choice(const char *choices, int32_t i, size_t *ret_length
 
 /* Not 0: "file:..." or "env:...". */
 int lrh_option_is_reference(const char *text);
+/* "file:PATH" with the path as seen from `folder`; any other text as it is. NULL: no memory. */
+const char *lrh_option_rooted(const char *text, const char *folder, struct lrh_arena *arena);
+/* Not 0: "file:..." of a file that every user can read. */
+int lrh_option_is_exposed(const char *text, const char *folder, struct lrh_arena *arena);
 
 #endif

@@ -178,7 +178,10 @@ static lr_status fill_prefix(const struct filling *f, const struct lr_option *op
             if (lrh_option_find(f->table, entry->key) != option || entry->broken ||
                 find_entry(f, entry->key, &from) != entry)
                 continue;
-            pairs[n++] = (struct lr_pair){entry->key + cut, entry->value};
+            pairs[n] = (struct lr_pair){
+                entry->key + cut, lrh_option_rooted(entry->value, f->folder, &f->settings->arena)};
+            if (!pairs[n++].value)
+                return LR_ENOMEM;
             f->settings->origins[f->settings->n_origins++] = entry;
         }
     }
@@ -213,6 +216,11 @@ static lr_status fill_entry(const struct filling *f, const struct lr_option *opt
         lrh_problems_warn(f->problems, entry->file, entry->line,
                           "[%s] '%s' holds a secret in plain text; write file:PATH or env:NAME",
                           section, option->name);
+    else if (option->type == LR_OPT_SECRET &&
+             lrh_option_is_exposed(entry->value, f->folder, &f->settings->arena))
+        lrh_problems_warn(f->problems, entry->file, entry->line,
+                          "[%s] '%s': the mode of '%s' lets every user read it; chmod o-r", section,
+                          option->name, entry->value + strlen("file:"));
     return LR_OK;
 }
 

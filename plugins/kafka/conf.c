@@ -99,6 +99,7 @@ static lr_status set_user(const struct wire *wire, rd_kafka_conf_t *conf, uint32
         }
         if (roles && !(roles & role))
             continue;
+        secret_guard(p->name);
         status = secret_is(p->name) ? secret_resolve(p->name, p->value, &value, err) : LR_OK;
         if (status != LR_OK)
             break;

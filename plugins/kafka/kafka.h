@@ -138,6 +138,11 @@ const char *property_refusal(const char *name);
 /* Properties whose values must not be seen. */
 int secret_is(const char *property);
 int secret_is_reference(const char *value);
+/* Before a property is used: when a secret comes into memory by it, memory is not shown from now
+ * on. */
+void secret_guard(const char *property);
+/* A file that every user can read. */
+int secret_is_exposed(const char *value);
 /* The value behind file:PATH or env:NAME (or the value itself), malloc'ed. */
 lr_status secret_resolve(const char *property, const char *value, char **ret_value,
                          struct lr_error *err);

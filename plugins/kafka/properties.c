@@ -202,12 +202,18 @@ static void check_one(const char *list, rd_kafka_conf_t *scratch, const struct l
         report->problem(report->ctx, option, text);
         return;
     }
+    secret_guard(pair->name);
     if (secret_is(pair->name)) {
         struct lr_error err = LR_ERROR_INIT;
 
         if (!secret_is_reference(value))
             report->warning(report->ctx, option,
                             "stands in the file for everyone to read; write file:PATH or env:NAME");
+        if (secret_is_exposed(value)) {
+            (void)snprintf(text, sizeof text,
+                           "the mode of '%.400s' lets every user read it; chmod o-r", value + 5);
+            report->warning(report->ctx, option, text);
+        }
         if (secret_resolve(pair->name, value, &resolved, &err) != LR_OK) {
             report->problem(report->ctx, option, err.text);
             return;

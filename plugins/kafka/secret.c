@@ -4,10 +4,14 @@
  *
  * The host resolves options of type SECRET by itself, but librdkafka's properties come as a
  * prefix, so the same two references are understood here. A value is handed to librdkafka and
- * forgotten; it is in no message, whatever goes wrong.
+ * forgotten; it is in no message, whatever goes wrong. librdkafka keeps it, so the process that
+ * holds it writes no core file and shows its memory to nobody but root, as the host does it for its
+ * own.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "kafka.h"
 
@@ -24,6 +28,21 @@ int secret_is(const char *property)
         if (strcmp(names[i], property) == 0)
             return 1;
     return 0;
+}
+
+void secret_guard(const char *property)
+{
+    if (secret_is(property) || strcmp(property, "ssl.key.location") == 0 ||
+        strcmp(property, "ssl.keystore.location") == 0)
+        (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+int secret_is_exposed(const char *value)
+{
+    struct stat st;
+
+    return strncmp(value, "file:", 5) == 0 && stat(value + 5, &st) == 0 && S_ISREG(st.st_mode) &&
+           (st.st_mode & S_IROTH);
 }
 
 int secret_is_reference(const char *value)

@@ -5,6 +5,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -76,6 +79,7 @@ static void test_check(void)
         {GOOD "&kafka.plugin.library.paths=x", "it loads code that lrhost has not checked"},
         {GOOD "&kafka.isolation.level=read_uncommitted", "warning kafka.isolation.level: "},
         {GOOD "&kafka.acks=1", "warning kafka.acks: "},
+        {GOOD "&kafka.sasl.mechanisms=PLAIN", NULL},
         {GOOD "&kafka.sasl.password=hunter2", "warning kafka.sasl.password: "},
         {GOOD "&kafka.sasl.password=file:/does/not/exist", "problem kafka.sasl.password: "},
         {GOOD "&kafka.sasl.password=env:LRHOST_NO_SUCH", "no variable 'LRHOST_NO_SUCH'"},
@@ -106,6 +110,37 @@ static void test_check(void)
     }
     CU_ASSERT(strcmp(check(&kafka_sink_plugin, "topic=t&kafka.bootstrap.servers=b:1"),
                      "touches 2 topic:t 0\n") == 0);
+}
+
+static void test_scram(void)
+{
+    const char *says = check(&kafka_source_plugin, GOOD "&kafka.sasl.mechanisms=SCRAM-SHA-256");
+
+    CU_ASSERT_EQUAL(strstr(says, "cannot log in by SCRAM to Kafka 4.0 or newer") != NULL,
+                    rd_kafka_version() < 0x020601ff);
+}
+
+static void test_secret_file(void)
+{
+    char path[] = "/tmp/lrhost-secret-XXXXXX", settings[256];
+    int fd = mkstemp(path);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, "hunter2\n", 8), 8);
+    (void)snprintf(settings, sizeof settings, GOOD "&kafka.sasl.password=file:%s", path);
+    CU_ASSERT_EQUAL(prctl(PR_SET_DUMPABLE, 1), 0);
+    CU_ASSERT_PTR_NULL(strstr(check(&kafka_source_plugin, settings), "warning"));
+    CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
+    CU_ASSERT_EQUAL(fchmod(fd, 0644), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(check(&kafka_source_plugin, settings),
+                                  "warning kafka.sasl.password: the mode of '/tmp/"));
+    CU_ASSERT_EQUAL(prctl(PR_SET_DUMPABLE, 1), 0);
+    (void)check(&kafka_source_plugin, GOOD "&kafka.ssl.ca.location=/ca.pem");
+    CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 1);
+    (void)check(&kafka_source_plugin, GOOD "&kafka.ssl.key.location=/key.pem");
+    CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
+    (void)close(fd);
+    (void)unlink(path);
 }
 
 static void test_service_manager(void)
@@ -178,6 +213,8 @@ static void test_stopping_start(void)
 
 static CU_TestInfo tests[] = {
     {"check", test_check},
+    {"SCRAM", test_scram},
+    {"a secret's file", test_secret_file},
     {"service manager", test_service_manager},
     {"unreachable broker", test_unreachable},
     {"missing topic", test_missing_topic},

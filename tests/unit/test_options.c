@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/options.h"
@@ -281,12 +283,28 @@ static void test_secrets(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(file);
         (void)fputs(files[i].file, file);
         (void)fclose(file);
+        CU_ASSERT_EQUAL(chmod(path, i ? 0640 : 0644), 0);
+        CU_ASSERT_EQUAL(prctl(PR_SET_DUMPABLE, 1), 0);
         make("[source]\ntopic = t\nkafka.password = file:secret\n", &made);
-        CU_ASSERT(equal(made.says, ""));
+        CU_ASSERT(equal(made.says, i ? ""
+                                     : "t.ini:3: warning: [source] 'kafka.password': the "
+                                       "mode of 'secret' lets every user read it; chmod "
+                                       "o-r\n"));
+        CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
         CU_ASSERT_STRING_EQUAL(made.values->password, files[i].secret);
         unmake(&made);
     }
     CU_ASSERT_EQUAL(unlink(path), 0);
+    make("[source]\ntopic = t\nkafka.a = file:b/c\nkafka.d = file:/e\nkafka.f = env:g\n", &made);
+    (void)snprintf(path, sizeof path, "file:%s/b/c", folder);
+    CU_ASSERT_STRING_EQUAL(made.values->kafka[0].value, path);
+    CU_ASSERT_STRING_EQUAL(made.values->kafka[1].value, "file:/e");
+    CU_ASSERT_STRING_EQUAL(made.values->kafka[2].value, "env:g");
+    unmake(&made);
+    CU_ASSERT_EQUAL(prctl(PR_SET_DUMPABLE, 1), 0);
+    make("[source]\ntopic = t\n", &made);
+    CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 1); /* nothing to hide */
+    unmake(&made);
     make("[source]\ntopic = t\nkafka.password = hunter2\n", &made);
     CU_ASSERT_EQUAL(made.status, LR_OK); /* unwise, not wrong */
     CU_ASSERT(equal(made.says, "t.ini:3: warning: [source] 'kafka.password' holds a secret in "
