@@ -53,6 +53,7 @@ program:abidw                    abigail-tools       libabigail
 program:zsh                      zsh                 zsh
 program:fish                     fish                fish
 program:kcat                     kcat                kcat
+program:openssl                  openssl             openssl
 program:ip                       iproute2            iproute
 java17                           default-jdk-headless java-headless
 program:mvn                      maven               maven
