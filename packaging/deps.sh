@@ -52,6 +52,9 @@ program:valgrind                 valgrind            valgrind
 program:abidw                    abigail-tools       libabigail
 program:zsh                      zsh                 zsh
 program:fish                     fish                fish
+program:systemd-nspawn           systemd-container   systemd-container
+program:mmdebstrap               mmdebstrap          mmdebstrap
+program:openssl                  openssl             openssl
 program:kcat                     kcat                kcat
 program:openssl                  openssl             openssl
 program:ip                       iproute2            iproute

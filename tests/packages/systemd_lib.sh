@@ -1,29 +1,43 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# What the tests of the unit share, on top of tests/e2e/lib.sh: a Debian whose first process is
-# systemd, in a container with the network of this machine, and lrhost installed into it as `make
-# install` does it. It goes away with the script.
-. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
-machine=$work/machine
-unit=$root/packaging/systemd/lrhost@.service
+# What the tests of the unit share, on top of tests/e2e/lib.sh or tests/kafka/lib.sh: a Debian whose
+# first process is systemd, in a container with the network of this machine and a disk in memory,
+# and lrhost installed into it as `make install` does it. It goes away with the script.
+unit=${root:?}/packaging/systemd/lrhost@.service
 init=
+
+# block NAME: of docs/systemd.md, the fenced block after the line <!-- systemd: NAME -->
+block()
+{
+    awk -v line="<!-- systemd: $1 -->" '
+        $0 == line { wanted = 1; next }
+        wanted && /^```/ { if (inside) exit; inside = 1; next }
+        inside { print; n++ }
+        END { exit n == 0 }' "$root/docs/systemd.md" || fail "docs/systemd.md has no block '$1'"
+}
 
 clean_up_machine()
 {
     # Killing the first process of a container kills all of it.
     [ -z "$init" ] || kill -KILL "$init" 2>/dev/null
-    clean_up
+    wait "$nspawn" 2>/dev/null
+    if [ -n "${KAFKA:-}" ]; then
+        clean_up_broker
+    else
+        clean_up
+    fi
 }
 
-# The system itself, made once and kept for all scripts.
-make_base() # FILE
+# The Debian itself, made once; nothing of it is changed.
+make_base() # FOLDER
 {
     mkdir -p "$(dirname "$1")"
     (
         flock 9
         [ -e "$1" ] && exit 0
-        mmdebstrap --quiet --mode=root --variant=minbase --format=tar \
+        rm -rf --one-file-system "$1.new"
+        mmdebstrap --quiet --mode=root --variant=minbase \
             --include=systemd,dbus,libinih1,libjansson4,librdkafka1,libsimdjson14 \
             bookworm "$1.new" >"$1.log" 2>&1 && mv "$1.new" "$1"
     ) 9>"$1.lock"
@@ -31,45 +45,56 @@ make_base() # FILE
 
 install_lrhost()
 {
-    make -s -C "$root" BUILD="$BUILD" DESTDIR="$machine" install >"$work/install.log" 2>&1 ||
-        fail "make install: $(tail -n 3 "$work/install.log")"
+    make -s -C "$root" BUILD="$BUILD" DESTDIR="$machine" install test-plugins \
+        >"${work:?}/install.log" 2>&1 || fail "make install: $(tail -n 3 "$work/install.log")"
     # The unit names the place of a package, a build knows its own.
-    ln -sf /usr/local/bin/lrhost "$machine/usr/bin/lrhost"
+    [ -e "$machine/usr/bin/lrhost" ] || ln -s /usr/local/bin/lrhost "$machine/usr/bin/lrhost"
     install -m 644 "$unit" "$machine/etc/systemd/system/"
-    install -d "$machine/etc/lrhost" "$machine/usr/local/lib/lrhost"
+    install -d "$machine/etc/lrhost"
+    inside systemctl daemon-reload
 }
 
+# start_machine: after start_broker, where there is one. Sets machine, the container's root.
 start_machine()
 {
-    local base=$BUILD/packages/systemd.tar tool
+    local base=$BUILD/packages/systemd tool
+    [ -z "${slow:-}" ] || skip "skipped: the container has no library of a sanitizer"
     [ "$(id -u)" -eq 0 ] || skip "skipped: a container with systemd needs root"
     for tool in mmdebstrap systemd-nspawn nsenter; do
         command -v $tool >/dev/null || skip "skipped: no $tool to make a container with systemd"
     done
     make_base "$base" || skip "skipped: no Debian could be fetched ($(tail -n 1 "$base.log"))"
     trap clean_up_machine EXIT
-    mkdir "$machine"
-    tar -C "$machine" -xf "$base" || fail "cannot unpack $base"
-    install_lrhost
-    systemd-nspawn -q --register=no --keep-unit -D "$machine" -b >"$work/console" 2>&1 </dev/null &
+    # --read-only: several may stand on one folder.
+    systemd-nspawn -q --register=no --keep-unit --read-only --volatile=overlay -D "$base" -b \
+        >"$work/console" 2>&1 </dev/null &
     nspawn=$!
-    # nspawn may have a process of its own between itself and the container's first.
-    wait_until 20 is_up || {
+    wait_until 30 is_up || {
         cat "$work/console"
         skip "skipped: no container with systemd can be started here"
     }
+    machine=/proc/$init/root
+    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost\n' >"$machine/etc/hosts"
+    install_lrhost
 }
+# nspawn may have a process of its own between itself and the container's first.
 is_up()
 {
     local outer
     outer=$(pgrep -P "$nspawn" systemd-nspawn || echo "$nspawn")
-    init=$(pgrep -P "$outer" systemd) && inside systemctl is-system-running 2>/dev/null |
+    init=$(pgrep -P "$outer" systemd) && inside systemctl is-system-running |
         grep -qE 'running|degraded'
 }
 
 inside() # COMMAND...
 {
     nsenter -t "$init" -m -p -u -i -n -C -- "$@"
+}
+
+# A Debian this small has kill only in its shell.
+kill_inside() # SIGNAL PID
+{
+    inside sh -c "kill -$1 $2"
 }
 
 property() # NAME PROPERTY
