@@ -239,4 +239,5 @@ clean:
 
 include packaging/release.mk
 
--include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
+# build/packages holds whole systems, in which programs are called update-rc.d.
+-include $(shell find $(BUILD) -path $(BUILD)/packages -prune -o -name '*.d' -type f -print 2>/dev/null)
