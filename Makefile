@@ -51,15 +51,28 @@ PKG_CONFIG ?= pkg-config
 ifdef WERROR
 WARN += -Werror
 endif
+
+# What distributions harden their programs with; tests/packages/hardening.sh looks at the result.
+# It stands before CFLAGS and LDFLAGS, whose word is the last. Fortified functions need an optimizer.
+# SHSTK is said aloud because the start files of some C libraries say nothing; IBT would not be true
+# of those files.
 ifdef SANITIZE
 override CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 override LDFLAGS += -fsanitize=$(SANITIZE)
+else
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HARDEN_x86_64       := -fcf-protection
+HARDEN_LINK_x86_64  := -Wl,-z,shstk
+HARDEN_aarch64      := -mbranch-protection=standard
+FORTIFY     = $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN      = -fstack-protector-strong $(HARDEN_$(MACHINE)) $(FORTIFY)
+HARDEN_LINK = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(HARDEN_LINK_$(MACHINE))
 endif
 
 # -ffp-contract=off: predictions are bit-equal on every machine (no fused multiply-add).
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isdk/include -I. -DLRHOST_VERSION='"$(VERSION)"' \
              $(WARN) -ffp-contract=off -fno-math-errno -fvisibility=hidden -MMD -MP -pthread \
-             $(CPPFLAGS) $(CFLAGS)
+             $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 
 all: host plugins testing $(BUILD)/template
 .PHONY: all host plugins testing help clean FORCE
@@ -71,7 +84,7 @@ help: ## this text
 # Rewritten only when the flags differ, so that objects never mix two sets of them
 # (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
 FLAGS := $(BUILD)/flags
-FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template $(DATE))
+FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(HARDEN_LINK) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template $(DATE))
 $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
@@ -102,7 +115,7 @@ $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_DATE='"$(DATE)"' -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
 	    -DLRHOST_TEMPLATEDIR='"$(DATADIR)/template"' -c $< -o $@
 $(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
-	$(CC) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
+	$(CC) $(HARDEN_LINK) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
 
 # `lrhost new` of a build folder copies the templates of the source.
 $(BUILD)/template:
@@ -131,7 +144,7 @@ $(BUILD)/plugins/$(1)/%.o: plugins/$(1)/%.cpp $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(CC) $$(call as_cxx,$$(ALL_CFLAGS) $$(CFLAGS_$(1))) -fPIC -c $$< -o $$@
 $(BUILD)/plugins/$(1).so: $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard plugins/$(1)/*.c plugins/$(1)/*.cpp))) $(USES_$(1):%=$(BUILD)/plugins/common/%.o) sdk/module.map
-	$$(CC) $$(LDFLAGS) -shared -pthread -Wl,--version-script=sdk/module.map $$(filter %.o,$$^) -o $$@ $$(LIBS_$(1)) -lm
+	$$(CC) $$(HARDEN_LINK) $$(LDFLAGS) -shared -pthread -Wl,--version-script=sdk/module.map $$(filter %.o,$$^) -o $$@ $$(LIBS_$(1)) -lm
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rules,$(p))))
 

@@ -65,4 +65,4 @@ TESTS_BUILD += $(BUILD)/tests/bench/calls.so
 # an allocator of their own.
 $(BUILD)/tests/bench/calls.so: tests/bench/calls.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fsanitize%,$(ALL_CFLAGS)) -O2 -fPIC -shared -fno-builtin -Wl,--no-as-needed $< -o $@ -ldl
+	$(CC) $(filter-out -fsanitize%,$(ALL_CFLAGS)) -O2 -U_FORTIFY_SOURCE -fPIC -shared -fno-builtin -Wl,--no-as-needed $< -o $@ -ldl

@@ -370,8 +370,7 @@ static int set_comma_locale(void)
     if (system(command) == 0 && setenv("LOCPATH", folder, 1) == 0)
         (void)setlocale(LC_NUMERIC, "de_DE");
     (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-    (void)system(command);
-    return localeconv()->decimal_point[0] == ',';
+    return system(command) == 0 && localeconv()->decimal_point[0] == ',';
 }
 
 static void test_comma_locale(void)
