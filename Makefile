@@ -23,6 +23,8 @@
 #   make spark-bridge  plugins inside Spark by rdd.pipe; fetches PySpark, 500 MB, from PyPI
 #   make docs          write docs/configuration.md and manual pages from the option tables
 #   make install       DESTDIR= PREFIX=/usr/local LIBDIR=
+#   make dist          build/dist/lrhost-VERSION.tar.gz; make deb, make rpm: packages from it
+#   make packages-check  all that is promised of them, in clean root folders (root, network)
 #   make image         the container image lrhost:VERSION; ENGINE=docker or podman
 #   make container-check  that image and its files, by podman (root, network); 7 minutes
 #   make fresh-check   the first two commands of a new user, in a fresh Debian (root, network)
@@ -42,7 +44,6 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 PLUGINDIR ?= $(LIBDIR)/lrhost
 DATADIR ?= $(PREFIX)/share/lrhost
-MANDIR  ?= $(PREFIX)/share/man
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 PKG_CONFIG ?= pkg-config
@@ -161,7 +162,7 @@ TESTS := $(UNIT_BIN) $(filter-out $(UNIT_BIN),$(TESTS))
 TESTS_BUILD += $(TEST_PLUGINS)
 $(UNIT_SRC:%.c=$(BUILD)/%.o): $(FLAGS)
 
-.PHONY: deps demo test test-build check check-build check-run lint sanitize tsan fresh-check docs install
+.PHONY: deps demo test test-build check check-build check-run lint sanitize tsan fresh-check docs
 export BUILD CC FUZZ
 
 # What a user starts builds on all cores; a -j of the user's own wins.
@@ -206,37 +207,8 @@ docs: all
 	mv docs/configuration.md.new docs/configuration.md
 	packaging/man.sh $(BUILD)/lrhost docs/man '$(DATE)' $(sort $(PLUGINS))
 
-# ---- install ------------------------------------------------------------------------------
-INSTALL ?= install
-DOCDIR  ?= $(PREFIX)/share/doc/lrhost
-# Where each shell looks for completions that it has not brought itself.
-BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
-ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
-FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
-
-$(BUILD)/%.pc: sdk/%.pc.in $(FLAGS)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|' -e 's|@ABI@|$(ABI)|' $< >$@
-
-install: all $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR) \
-	    $(DESTDIR)$(PREFIX)/include/lrhost $(DESTDIR)$(LIBDIR)/pkgconfig
-	$(INSTALL) -m 755 $(BUILD)/lrhost $(DESTDIR)$(PREFIX)/bin/lrhost
-	$(INSTALL) -m 644 $(PLUGINS:%=$(BUILD)/plugins/%.so) $(DESTDIR)$(PLUGINDIR)
-	$(INSTALL) -m 644 sdk/include/lrhost/*.h $(DESTDIR)$(PREFIX)/include/lrhost
-	$(INSTALL) -m 644 $(TESTING_LIB) $(DESTDIR)$(LIBDIR)
-	$(INSTALL) -m 644 $(BUILD)/lrhost.pc $(BUILD)/lrhost-testing.pc $(DESTDIR)$(LIBDIR)/pkgconfig
-	$(INSTALL) -D -m 644 packaging/completions/lrhost.bash $(DESTDIR)$(BASHCOMPDIR)/lrhost
-	$(INSTALL) -D -m 644 packaging/completions/_lrhost $(DESTDIR)$(ZSHCOMPDIR)/_lrhost
-	$(INSTALL) -D -m 644 packaging/completions/lrhost.fish $(DESTDIR)$(FISHCOMPDIR)/lrhost.fish
-	cd sdk/template && find . -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DATADIR)/template/{} \;
-	for page in docs/man/*.[1-8]; do \
-	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
-	$(INSTALL) -m 644 sdk/module.map $(DESTDIR)$(DATADIR)/module.map
-	$(INSTALL) -d $(DESTDIR)$(DATADIR)/examples
-	$(INSTALL) -m 644 sdk/examples/Makefile sdk/examples/README.md sdk/examples/*.ini sdk/examples/*.[ch] \
-	    sdk/examples/*.cpp sdk/examples/*.rs $(DESTDIR)$(DATADIR)/examples
-	cd configs && find . -name '*.ini' -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(DOCDIR)/examples/{} \;
+# ---- install, and packages ----------------------------------------------------------------
+include packaging/install.mk packaging/package.mk
 
 # ---- container image (docs/containers.md) --------------------------------------------------
 # ENGINE may hold options of its own. Only docker's image format has health checks, and podman

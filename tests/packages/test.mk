@@ -1,5 +1,6 @@
-# What is installed and packaged. hardening.sh needs nothing but the compiler's own tools; unit.sh looks
-# at the unit, systemd.sh and systemd_kafka.sh run it in a container (root, network).
-TESTS += tests/packages/hardening.sh tests/packages/unit.sh
-TESTS_FULL += tests/packages/systemd.sh
-PACKAGE_TESTS += tests/packages/systemd.sh tests/packages/systemd_kafka.sh
+# What is installed and packaged. PACKAGE_TESTS are all, `make packages-check` runs them in their
+# long form; agree.sh, hardening.sh and unit.sh need no root and no network, and the check leaves
+# out what takes minutes.
+PACKAGE_TESTS := $(filter-out %lib.sh,$(wildcard tests/packages/*.sh))
+TESTS += tests/packages/agree.sh tests/packages/hardening.sh tests/packages/unit.sh
+TESTS_FULL += tests/packages/deb.sh tests/packages/deb_kafka.sh tests/packages/systemd.sh

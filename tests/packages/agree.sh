@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What packages must say more than once is the same everywhere: the numbers of the ABI, and which
+# plugins are packages of their own (version and date: packaging/release-check.sh). An installed
+# INI file names no broker inside the process and is otherwise what the source has. Two tarballs
+# of the same sources are the same, and so is one that is made from an unpacked one, without git.
+. "$(dirname "$0")/../e2e/lib.sh"
+version=$(sed -n 's/^VERSION *:= *//p' Makefile)
+debian=packaging/debian
+spec=packaging/rpm/lrhost.spec
+
+# A host of ABI 2 runs modules that need 1, so it provides both.
+numbers=$(seq -f 'lrhost-abi-%g' "$(sed -n 's/^ABI *:= *//p' Makefile)" | xargs)
+expect_equal "$numbers" "$(sed -n 's/^Provides: //p' $debian/control | tr -d ,)" "Provides of debian/control"
+expect_equal "$numbers" "$(sed -n 's/^Provides: *\(lrhost-abi-[0-9]*\)$/\1/p' $spec | xargs)" \
+    "Provides of lrhost.spec"
+
+own='' core=''
+for folder in plugins/*/; do
+    name=$(basename "$folder")
+    if [ -e "$debian/lrhost-$name.install" ]; then
+        own+=" $name"
+    elif [ "$name" != common ]; then
+        core+=" $name"
+    fi
+done
+expect_equal "${own# }" \
+    "$(sed -n 's/^%{_libdir}\/lrhost\/\([a-z0-9_]*\)\.so$/\1/p' $spec | sort | xargs)" \
+    "plugins with a package of their own"
+expect_equal "${core# }" "$(sed -n 's/^%global core //p' $spec | tr , ' ')" "plugins of the main package"
+
+for file in configs/*.ini; do
+    sed -f packaging/examples.sed "$file" >"$work/example.ini"
+    ! grep -q embedded "$work/example.ini" || fail "$file, as it is installed, names the embedded broker"
+    ! grep -q 'inside the process (no KAFKA)' "$work/example.ini" ||
+        fail "$file, as it is installed, tells of the broker inside the process"
+    sed 's/:-embedded}/:-localhost:9092}/; /^#/d' "$file" >"$work/wanted"
+    expect_same_file "$work/wanted" <(sed '/^#/d' "$work/example.ini") "$file, as it is installed"
+done
+
+BUILD=$work/one packaging/package.sh dist "$version" >/dev/null || fail "make dist"
+first=$work/one/dist/lrhost-$version.tar.gz
+(umask 077 && TZ=Asia/Tokyo BUILD=$work/two packaging/package.sh dist "$version") >/dev/null || fail "make dist"
+cmp "$first" "$work/two/dist/lrhost-$version.tar.gz" || fail "two tarballs of the same sources differ"
+tar -C "$work" -xzf "$first"
+(cd "$work/lrhost-$version" && BUILD=$work/three packaging/package.sh dist "$version") >/dev/null || fail "make dist without git"
+cmp "$first" "$work/three/dist/lrhost-$version.tar.gz" || fail "the tarball of an unpacked tarball differs"
+echo >>"$work/lrhost-$version/README.md"
+(cd "$work/lrhost-$version" && BUILD=$work/three packaging/package.sh dist "$version") >/dev/null
+! cmp -s "$first" "$work/three/dist/lrhost-$version.tar.gz" || fail "control: another README, the same tarball"

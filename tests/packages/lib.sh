@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the tests of packages share, on top of tests/e2e/lib.sh: packages of the present sources,
+# built once for all scripts, and clean root folders of Debian 12 that go away with the script.
+#
+# LONG=1 is `make packages-check`; without it scripts leave out what takes minutes.
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+version=$(sed -n 's/^VERSION := //p' Makefile)
+# shellcheck disable=SC2034 # for the scripts
+debs=$BUILD/deb
+# shellcheck disable=SC2034
+rpms=$BUILD/rpm
+
+need() # TOOL...
+{
+    local tool
+    for tool; do
+        command -v "$tool" >/dev/null || skip "skipped: no $tool here to make and try packages with"
+    done
+}
+
+# Packages are built without their tests; tests/packages/clean_build.sh is the one that runs them.
+make_packages() # deb|rpm
+{
+    local made_from=$BUILD/$1/made-from sum
+    mkdir -p "$BUILD/packages"
+    {
+        flock 9
+        packaging/package.sh dist "$version" >"$work/dist.log" 2>&1 ||
+            fail "make dist: $(tail -n 3 "$work/dist.log")"
+        sum=$(sha256sum <"$BUILD/dist/lrhost-$version.tar.gz")
+        [ "$(cat "$made_from" 2>/dev/null)" = "$sum" ] && return
+        DEB_BUILD_OPTIONS=nocheck packaging/package.sh "$1" "$version" >"$work/$1.log" 2>&1 || {
+            tail -n 20 "$work/$1.log"
+            fail "make $1"
+        }
+        echo "$sum" >"$made_from"
+    } 9>"$BUILD/packages/lock"
+}
+
+# A minimal Debian, made once and kept; with package lists, so that none must be fetched.
+make_base() # FILE
+{
+    {
+        flock 9
+        [ -e "$1" ] && return
+        mmdebstrap --quiet --mode=root --variant=minbase --format=tar --skip=cleanup/apt/lists \
+            bookworm "$1.new" >"$1.log" 2>&1 && mv "$1.new" "$1"
+    } 9>"$1.lock"
+}
+
+root_dir=$work/root
+# A clean machine in $root_dir, with the packages in /packages.
+make_root() # PACKAGE...
+{
+    local base=$BUILD/packages/base.tar
+    [ "$(id -u)" -eq 0 ] || skip "skipped: a clean root folder needs root"
+    need mmdebstrap unshare
+    mkdir -p "$BUILD/packages"
+    make_base "$base" || skip "skipped: no Debian could be fetched ($(tail -n 1 "$base.log"))"
+    mkdir "$root_dir"
+    tar -C "$root_dir" -xf "$base" || fail "cannot unpack $base"
+    # A network with a certificate authority of its own needs that there, too.
+    if [ -n "$(ls /usr/local/share/ca-certificates 2>/dev/null)" ]; then
+        mkdir -p "$root_dir/usr/local/share/ca-certificates"
+        cp /usr/local/share/ca-certificates/*.crt "$root_dir/usr/local/share/ca-certificates/"
+    fi
+    mkdir "$root_dir/packages"
+    cp "$@" "$root_dir/packages/"
+}
+
+# inside COMMAND: in the clean machine, with processes and mounts of its own and our network
+inside()
+{
+    # shellcheck disable=SC2016,SC2086 # expanded inside; a list of words
+    unshare --mount --pid --fork ${inside_options:-} bash -c '
+        mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
+            exec chroot "$1" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
+                DEBIAN_FRONTEND=noninteractive KAFKA="$3" sh -ec "$2"' bash "$root_dir" "$1" "${KAFKA:-}"
+}
+
+# must COMMAND: its output is shown only when it fails
+must()
+{
+    inside "$1" >"$work/out" 2>&1 </dev/null
+    expect_code 0 $? "$1" "$work/out"
+}
+
+apt='apt-get -qq -y --no-install-recommends -o Acquire::Retries=2'
+# install PACKAGE...: files of /packages without their version, or names of Debian
+install()
+{
+    local name list=
+    for name; do
+        if [ -e "$(echo "$root_dir/packages/${name}"_*.deb)" ]; then
+            list+=" $(cd "$root_dir" && echo ./packages/"${name}"_*.deb)"
+        else
+            list+=" $name"
+        fi
+    done
+    must "cd / && $apt install $list"
+}
+
+# files_of FOLDER: every path of the machine but what dpkg, apt, rpm and the linker keep for themselves
+files_of()
+{
+    (cd "$1" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./sys -o -path ./packages -o \
+        -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/lib/rpm -o \
+        -path ./var/cache -o -path "./var/log/*" -o -path ./etc/ld.so.cache \) -prune -o -print | sort)
+}
