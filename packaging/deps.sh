@@ -58,6 +58,14 @@ program:openssl                  openssl             openssl
 program:kcat                     kcat                kcat
 program:openssl                  openssl             openssl
 program:ip                       iproute2            iproute
+program:dh                       debhelper           debhelper
+program:lintian                  lintian             lintian
+program:mmdebstrap               mmdebstrap          mmdebstrap
+program:rpmbuild                 rpm                 rpm-build
+program:rpmlint                  rpmlint             rpmlint
+program:eu-strip                 elfutils            elfutils
+program:cpio                     cpio                cpio
+program:faketime                 faketime            libfaketime
 java17                           default-jdk-headless java-headless
 program:mvn                      maven               maven
 locales                          locales             glibc-locale-source
