@@ -59,9 +59,9 @@ refused() # CODE TEXT WORDS...
 {
     local code=$1 text=$2
     shift 2
-    lrhost new "$@" >out 2>&1
-    expect_code "$code" $? "lrhost new $*" out
-    expect_text "$text" out "lrhost new $*"
+    lrhost new "$@" >"$work/out" 2>&1
+    expect_code "$code" $? "lrhost new $*" "$work/out"
+    expect_text "$text" "$work/out" "lrhost new $*"
 }
 refused 64 "did you mean 'model'?" modle x
 refused 64 "lrhost new model mean" mean model
