@@ -26,7 +26,7 @@ properties() # FILE: "SHSTK IBT", "BTI PAC", as the linker noted them
     readelf -nW "$1" 2>/dev/null | grep -oE 'IBT|SHSTK|BTI|PAC' | sort -u | tr '\n' ' '
 }
 
-# What this compiler's linked files can say.
+# What this compiler's linked files can say, and the tools for its machine.
 scratch=$(mktemp -d) || exit 70
 trap 'rm -rf "$scratch"' EXIT
 case $(${CC:-cc} -dumpmachine 2>/dev/null) in
@@ -34,6 +34,7 @@ x86_64-*) branch=-fcf-protection landing=endbr64 always=SHSTK ;;
 aarch64-*) branch=-mbranch-protection=standard landing='paciasp|bti' always= ;;
 *) branch='' landing='' always= ;;
 esac
+objdump=$(${CC:-cc} -print-prog-name=objdump 2>/dev/null)
 possible=
 if [ -n "$branch" ]; then
     echo 'int main(void) { return 0; }' |
@@ -72,8 +73,8 @@ check_branches()
     for property in $possible $always; do
         [[ " $found" == *" $property "* ]] || lacks "no $property note"
     done
-    command -v objdump >/dev/null || return
-    [ "$(objdump -d -j .text "$file" | grep -cE "\\s($landing)\\b")" -ge 3 ] ||
+    command -v "$objdump" >/dev/null || return
+    [ "$("$objdump" -d -j .text "$file" | grep -cE "\\s($landing)\\b")" -ge 3 ] ||
         lacks "functions do not begin with ${landing/|/ or }"
 }
 
