@@ -70,14 +70,15 @@ make_root() # PACKAGE...
     cp "$@" "$root_dir/packages/"
 }
 
-# inside COMMAND: in the clean machine, with processes and mounts of its own and our network
+# inside COMMAND: in the clean machine, with processes and mounts of its own and our network, or with
+# offline=--net nothing but a loopback
 inside()
 {
-    # shellcheck disable=SC2016,SC2086 # expanded inside; a list of words
-    unshare --mount --pid --fork ${inside_options:-} bash -c '
-        mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
-            exec chroot "$1" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
-                DEBIAN_FRONTEND=noninteractive KAFKA="$3" sh -ec "$2"' bash "$root_dir" "$1" "${KAFKA:-}"
+    # shellcheck disable=SC2016,SC2086 # expanded inside; no word when it is empty
+    unshare --mount --pid --fork ${offline:-} bash -c '
+        { [ -z "$4" ] || ip link set lo up; } && mount -t proc proc "$1/proc" &&
+            mount --rbind /dev "$1/dev" && exec chroot "$1" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
+                DEBIAN_FRONTEND=noninteractive KAFKA="$3" sh -ec "$2"' bash "$root_dir" "$1" "${KAFKA:-}" "${offline:-}"
 }
 
 # must COMMAND: its output is shown only when it fails
