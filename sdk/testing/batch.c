@@ -177,16 +177,16 @@ void lr_fake_batch_destroy(struct lr_fake_batch *b)
 lr_status lr_fake_batch_value(struct lr_fake_batch *b, uint32_t i, const void *data, uint32_t len)
 {
     struct lr_record *record = lr_batch_record(&b->batch, i);
+    struct lr_fake_pages value;
 
     if (!b->values)
         b->values = calloc(b->shape.capacity, sizeof *b->values);
-    if (!b->values)
-        return LR_ENOMEM;
-    lr_fake_pages_finish(&b->values[i]);
-    if (lr_fake_pages_init(&b->values[i], (size_t)len + b->shape.value_gap, 1) != LR_OK)
+    if (!b->values || lr_fake_pages_init(&value, (size_t)len + b->shape.value_gap, 1) != LR_OK)
         return LR_ENOMEM;
     if (len)
-        memcpy(b->values[i].at, data, len);
+        memcpy(value.at, data, len);
+    lr_fake_pages_finish(&b->values[i]); /* which `data` may be a part of */
+    b->values[i] = value;
     if (!b->shape.value_gap)
         lr_fake_pages_protect(&b->values[i], LR_FAKE_READ_ONLY);
     record->value = b->values[i].at;

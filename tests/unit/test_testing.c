@@ -65,6 +65,7 @@ static void test_codec(void)
     struct lr_schema schema = {.size = sizeof schema, .n_features = 2, .n_outputs = 1};
     struct lr_fake_batch *batch = NULL;
     const struct lr_codec *codec;
+    const struct lr_record *cut;
     uint32_t given = 0;
 
     open_plugin("text", LR_CODEC, "");
@@ -74,7 +75,9 @@ static void test_codec(void)
     CU_ASSERT_EQUAL_FATAL(lr_fake_batch_create(&shape, 1, &batch), LR_OK);
     CU_ASSERT_EQUAL(lr_fake_batch_value(batch, 0, "1,2;3", 5), LR_OK);
     CU_ASSERT_EQUAL(lr_fake_batch_value(batch, 1, "1,x;3", 5), LR_OK);
-    CU_ASSERT_EQUAL(lr_fake_batch_value(batch, 2, "4,5", 3), LR_OK);
+    CU_ASSERT_EQUAL(lr_fake_batch_value(batch, 2, "4,5;6", 5), LR_OK);
+    cut = lr_batch_record(&batch->batch, 2);
+    CU_ASSERT_EQUAL(lr_fake_batch_value(batch, 2, cut->value, 3), LR_OK);
     CU_ASSERT_EQUAL(lr_fake_decode(&fake, &batch->batch), LR_OK);
     CU_ASSERT_EQUAL_FATAL(fake.n_bad, 1);
     CU_ASSERT_EQUAL(fake.bad[0].index, 1);

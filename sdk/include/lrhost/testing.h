@@ -82,8 +82,8 @@ lr_status lr_fake_batch_create(const struct lr_fake_shape *shape, uint64_t seed,
                                struct lr_fake_batch **ret_batch);
 void lr_fake_batch_destroy(struct lr_fake_batch *batch); /* NULL is harmless */
 
-/* Record `i` gets a copy of these bytes, read-only and with a guard right behind them, unless the
- * shape says value_gap. */
+/* Record `i` gets a copy of these bytes (a part of its own value, too), read-only and with a guard
+ * right behind them, unless the shape says value_gap. */
 lr_status lr_fake_batch_value(struct lr_fake_batch *batch, uint32_t i, const void *data,
                               uint32_t len);
 double *lr_fake_x(struct lr_fake_batch *batch, uint32_t row);
