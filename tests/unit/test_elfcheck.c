@@ -151,9 +151,13 @@ static unsigned spoil_segments(uint32_t type, void (*spoil)(ElfW(Phdr) *))
     return n;
 }
 
+/* The first one into the next, which linkers place up to 64 KiB further on, others beyond the end
+ * of the file. */
 static void longer(ElfW(Phdr) * s)
 {
-    s->p_filesz = s->p_memsz = good_size;
+    s->p_memsz = good_size + 0x10000;
+    if (s->p_offset > 0)
+        s->p_filesz = s->p_memsz;
 }
 
 static void wrapping(ElfW(Phdr) * s)
