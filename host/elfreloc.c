@@ -10,8 +10,10 @@
 
 #if defined(__x86_64__)
 #define RELATIVE R_X86_64_RELATIVE
+#define DESCRIPTOR R_X86_64_TLSDESC
 #elif defined(__aarch64__)
 #define RELATIVE R_AARCH64_RELATIVE
+#define DESCRIPTOR R_AARCH64_TLSDESC
 #elif defined(__riscv)
 #define RELATIVE R_RISCV_RELATIVE
 #endif
@@ -22,6 +24,16 @@
 #define INFO_TYPE(info) ELF32_R_TYPE(info)
 #define INFO_SYMBOL(info) ELF32_R_SYM(info)
 #endif
+
+/* Bytes that a relocation fills in: a word, but two for a descriptor of thread-local data. */
+static uint64_t room_of(uint64_t info)
+{
+#ifdef DESCRIPTOR
+    if (INFO_TYPE(info) == DESCRIPTOR)
+        return 2 * sizeof(ElfW(Addr));
+#endif
+    return INFO_TYPE(info) == 0 ? 0 : sizeof(ElfW(Addr));
+}
 
 /* Rel and Rela begin alike. `leading`: as many are said to be relative ones. */
 static lr_status check_table(const struct lrh_dynamic *d, uint64_t at, uint64_t size, uint64_t step,
@@ -42,8 +54,7 @@ static lr_status check_table(const struct lrh_dynamic *d, uint64_t at, uint64_t 
         if (i < leading && INFO_TYPE(r.r_info) != RELATIVE)
             return lrh_elf_damaged(err, "it counts more relocations than it has");
 #endif
-        if (INFO_TYPE(r.r_info) != 0 &&
-            !lrh_elf_segment(d->elf, r.r_offset, sizeof(ElfW(Addr)), PF_W))
+        if (room_of(r.r_info) > 0 && !lrh_elf_segment(d->elf, r.r_offset, room_of(r.r_info), PF_W))
             return lrh_elf_damaged(err, "a relocation writes outside of its data");
     }
     return LR_OK;

@@ -309,6 +309,62 @@ static void test_dynamic(void)
     CU_ASSERT(seen >= 8);
 }
 
+#if defined(__x86_64__)
+#define WORD R_X86_64_GLOB_DAT
+#define DESCRIPTOR R_X86_64_TLSDESC
+#elif defined(__aarch64__)
+#define WORD R_AARCH64_GLOB_DAT
+#define DESCRIPTOR R_AARCH64_TLSDESC
+#endif
+
+/* The last relocation table's first entry, of another type and place. */
+static lr_status relocate(uint64_t type, uint64_t address)
+{
+    unsigned char *bytes = malloc(good_size);
+    ElfW(Ehdr) header;
+    ElfW(Shdr) section, table = {0};
+    ElfW(Rela) entry;
+    lr_status status;
+
+    memcpy(&header, good, sizeof header);
+    for (unsigned i = 0; i < header.e_shnum; i++) {
+        memcpy(&section, good + header.e_shoff + i * sizeof section, sizeof section);
+        if (section.sh_type == SHT_RELA)
+            table = section;
+    }
+    CU_ASSERT_FATAL(table.sh_size > 0);
+    memcpy(bytes, good, good_size);
+    memcpy(&entry, good + table.sh_offset, sizeof entry);
+    entry.r_offset = address;
+    entry.r_info = (entry.r_info & ~UINT64_C(0xffffffff)) | type;
+    memcpy(bytes + table.sh_offset, &entry, sizeof entry);
+    status = check(bytes, good_size);
+    free(bytes);
+    return status;
+}
+
+/* What a relocation writes ends with the module's data: one word, or two. */
+static void test_relocations(void)
+{
+#ifdef WORD
+    ElfW(Ehdr) header;
+    ElfW(Phdr) segment;
+    uint64_t end = 0;
+
+    memcpy(&header, good, sizeof header);
+    for (unsigned i = 0; i < header.e_phnum; i++) {
+        memcpy(&segment, good + header.e_phoff + i * sizeof segment, sizeof segment);
+        if (segment.p_type == PT_LOAD && segment.p_flags & PF_W)
+            end = segment.p_vaddr + segment.p_memsz;
+    }
+    CU_ASSERT_EQUAL(relocate(WORD, end - 8), LR_OK);
+    CU_ASSERT_EQUAL(relocate(WORD, end - 7), LR_ECONFIG);
+    CU_ASSERT_EQUAL(relocate(DESCRIPTOR, end - 16), LR_OK);
+    CU_ASSERT_EQUAL(relocate(DESCRIPTOR, end - 8), LR_ECONFIG);
+    CU_ASSERT(says("a relocation writes outside of its data"));
+#endif
+}
+
 static void test_foreign(void)
 {
     static const char script[] =
@@ -325,9 +381,16 @@ static void test_foreign(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"good", test_good},       {"descriptor", test_descriptor}, {"every prefix", test_every_prefix},
-    {"header", test_header},   {"segments", test_segments},     {"note", test_note},
-    {"dynamic", test_dynamic}, {"foreign", test_foreign},       CU_TEST_INFO_NULL,
+    {"good", test_good},
+    {"descriptor", test_descriptor},
+    {"every prefix", test_every_prefix},
+    {"header", test_header},
+    {"segments", test_segments},
+    {"note", test_note},
+    {"dynamic", test_dynamic},
+    {"relocations", test_relocations},
+    {"foreign", test_foreign},
+    CU_TEST_INFO_NULL,
 };
 
 int main(int argc, char **argv)
