@@ -31,7 +31,12 @@ lr_status producer_create(struct sink *sink, const struct kafka_settings *settin
 
     if (!p)
         return lr_fail(err, LR_ENOMEM, "no memory for a Kafka producer");
+    if (!offer_init(&p->offer)) {
+        free(p);
+        return lr_fail(err, LR_ENOMEM, "no memory for a Kafka producer");
+    }
     if (!bell_init(&p->bell)) {
+        offer_finish(&p->offer);
         free(p);
         return lr_fail(err, LR_EINTERNAL, "no descriptor for a Kafka producer");
     }
@@ -69,6 +74,7 @@ void producer_unref(struct producer *p)
     if (!p || --p->refs > 0)
         return;
     bell_finish(&p->bell);
+    offer_finish(&p->offer);
     free(p);
 }
 
@@ -198,7 +204,8 @@ static void serve_until_empty(struct producer *p, int64_t deadline_ns)
 static void close_client(struct producer *p)
 {
     if (!p->rk)
-        return; /* its replacement did not start */
+        return;            /* its replacement did not start */
+    offer_void(&p->offer); /* waits */
     p->purging = 1;
     if (p->messages > 0) {
         (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

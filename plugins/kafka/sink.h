@@ -6,6 +6,7 @@
  *   sink.c         create, attach, start, stop, descriptor
  *   producer.c     the client: life, limits, replacement
  *   transaction.c  begin, commit, abort
+ *   offer.c        the group's positions into the transaction
  *   produce.c      write: records -> messages
  *   gather.c       messages -> librdkafka, at once or in waves
  *   headers.c      headers of a record to send
@@ -17,6 +18,7 @@
 
 #include "bell.h"
 #include "kafka.h"
+#include "offer.h"
 
 /* A message's opaque is its token; the host leaves bit 63 to us: a dead letter's. */
 #define DEAD_BIT (UINT64_C(1) << 63)
@@ -64,6 +66,7 @@ struct producer {
     uint64_t transactions;   /* begun */
     uint32_t too_long;       /* transactions in a row that outlived the timeout */
     int64_t timeout_ns;      /* transaction.timeout.ms */
+    struct offer offer;
     struct replaced replaced;
     char id[256];          /* transactional.id; "": no transactions */
     int64_t txn_commit_ns; /* when its commit was first called; 0: not yet */

@@ -19,9 +19,7 @@
  */
 #include "sink.h"
 
-#define SLICE_MS 500 /* longest wait in one call; the host looks at its deadline in between */
-/* librdkafka 2.0.2 does not keep this one while it looks for the group's coordinator. */
-#define OFFSETS_MS 2000
+#define SLICE_MS 500   /* longest wait in one call; the host looks at its deadline in between */
 #define ABORT_MS 20    /* while there are reports to serve, which it waits for */
 #define TOO_LONG_MAX 3 /* transactions in a row that outlive transaction.timeout.ms */
 
@@ -131,11 +129,16 @@ static lr_status send_positions(struct producer *p, const struct lr_position *po
         return LR_OK;
     if (!proof)
         return lr_fail(err, LR_EINTERNAL, "a commit of positions without a group");
-    status = stream_list(proof->source, positions, n, &list, err);
-    if (status != LR_OK)
-        return status;
-    error = rd_kafka_send_offsets_to_transaction(p->rk, list, proof->metadata, OFFSETS_MS);
-    rd_kafka_topic_partition_list_destroy(list);
+    if (!p->offer.under_way) {
+        status = stream_list(proof->source, positions, n, &list, err);
+        if (status == LR_OK)
+            status = offer_begin(&p->offer, p->rk, list, proof->metadata, err);
+        if (status != LR_OK)
+            return status;
+    }
+    if (!offer_is_back(&p->offer, SLICE_MS))
+        return LR_AGAIN;
+    error = offer_end(&p->offer);
     return error ? judge(p, error, "its positions") : LR_OK;
 }
 
@@ -239,6 +242,9 @@ lr_status transaction_abort(void *self, struct lr_error *err)
     }
     if (p->failed != LR_OK)
         return lr_fail(err, p->failed, "%s", p->failure.text);
+    if (p->offer.under_way && !offer_is_back(&p->offer, SLICE_MS))
+        return LR_AGAIN;
+    offer_void(&p->offer);
     p->purging = 1;
     if (!p->broken && p->initialized) {
         error = rd_kafka_abort_transaction(p->rk, p->messages > 0 ? ABORT_MS : SLICE_MS);
