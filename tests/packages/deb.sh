@@ -67,15 +67,19 @@ change 9.9 "$version" .
 # Removed is not purged. What the unit's instances leave is made by hand here.
 must "$apt remove lrhost"
 [ -e "$root_dir/etc/lrhost/mine.ini" ] || fail "removing lrhost took a file in /etc/lrhost away"
-must 'mkdir -p /var/lib/private/lrhost/scoring /etc/systemd/system/multi-user.target.wants
-    touch /var/lib/private/lrhost/scoring/model.json
-    mkdir -p /var/lib/lrhost && ln -s ../private/lrhost/scoring /var/lib/lrhost/scoring
-    cd /etc/systemd/system && ln -s /lib/systemd/system/lrhost@.service multi-user.target.wants/lrhost@scoring.service'
+must 'cd /etc/systemd/system && mkdir -p multi-user.target.wants lrhost@scoring.service.d /etc/credstore
+    ln -s /lib/systemd/system/lrhost@.service multi-user.target.wants/lrhost@scoring.service
+    touch lrhost@scoring.service.d/override.conf /etc/credstore/lrhost.scoring.password
+    mkdir -p /var/lib/lrhost /var/lib/private/lrhost/scoring
+    ln -s ../private/lrhost/scoring /var/lib/lrhost/scoring
+    touch /var/lib/private/lrhost/scoring/model.json'
+shared='etc/credstore|etc/systemd/system/multi-user\.target\.wants|var/lib/private'
 left() # what is there now and was not before
 {
-    files_of "$root_dir" | comm -13 "$work/before" - | grep -vE '^\./(var/lib/private|etc/systemd/system/multi-user\.target\.wants)$'
+    files_of "$root_dir" | comm -13 "$work/before" - | grep -vxE "\./($shared)"
 }
-left | grep -q etc/lrhost || fail "control: a list of files that does not see /etc/lrhost"
+expect_equal 5 "$(left | grep -cE 'etc/lrhost/mine|credstore/lrhost|wants/lrhost|service\.d/over|private/lrhost/.*/model')" \
+    "control: files that are there before a purge and are seen"
 must "$apt purge lrhost lrhost-kafka lrhost-json lrhost-doc && $apt --purge autoremove"
 expect_equal '' "$(left)" "files left after a purge"
 
