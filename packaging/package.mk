@@ -6,4 +6,4 @@ dist deb rpm:
 packages-check:
 	@packaging/deps.sh check
 	+@$(MAKE) -s --no-print-directory $(PARALLEL) all
-	@JOBS=1 LONG=1 tests/run $(PACKAGE_TESTS)
+	@JOBS=1 LONG=1 TEST_TIMEOUT=3600 tests/run $(PACKAGE_TESTS)
