@@ -16,7 +16,7 @@ write_job() # FILE SERVERS [LINE...]: the lines go into [kafka]
 name = job
 [kafka]
 kafka.bootstrap.servers = $servers
-connect_timeout = 2s
+connect_timeout = 6s
 INI
         printf '%s\n' "$@"
         cat <<INI
@@ -43,10 +43,10 @@ refuses()
 }
 
 write_job "$work/job.ini" 127.0.0.1:1
-refuses 69 "no broker of '127.0.0.1:1' answered within 2 s" "unreachable broker"
+refuses 69 "no broker of '127.0.0.1:1' answered within 6 s" "unreachable broker"
 
 write_job "$work/job.ini" no-such-host.invalid:9092
-refuses 69 "no broker of 'no-such-host.invalid:9092' answered within 2 s" "unknown host"
+refuses 69 "no broker of 'no-such-host.invalid:9092' answered within 6 s" "unknown host"
 
 write_job "$work/job.ini" "$KAFKA"
 refuses 69 "topic 'orders' does not exist" "missing topic"

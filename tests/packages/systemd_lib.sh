@@ -3,7 +3,8 @@
 #
 # What the tests of the unit share, on top of tests/e2e/lib.sh or tests/kafka/lib.sh: a Debian whose
 # first process is systemd, in a container with the network of this machine and a disk in memory,
-# and lrhost installed into it as `make install` does it. It goes away with the script.
+# and the packages of lrhost installed into it. It goes away with the script.
+. "$(dirname "${BASH_SOURCE[0]}")/made_lib.sh"
 unit=${root:?}/packaging/systemd/lrhost@.service
 init=
 
@@ -38,19 +39,19 @@ make_base() # FOLDER
         [ -e "$1" ] && exit 0
         rm -rf --one-file-system "$1.new"
         mmdebstrap --quiet --mode=root --variant=minbase \
-            --include=systemd,dbus,libinih1,libjansson4,librdkafka1,libsimdjson14 \
+            --include=systemd,dbus,libinih1,libjansson4,librdkafka1 \
             bookworm "$1.new" >"$1.log" 2>&1 && mv "$1.new" "$1"
     ) 9>"$1.lock"
 }
 
 install_lrhost()
 {
-    make -s -C "$root" BUILD="$BUILD" DESTDIR="$machine" install test-plugins \
-        >"${work:?}/install.log" 2>&1 || fail "make install: $(tail -n 3 "$work/install.log")"
-    # The unit names the place of a package, a build knows its own.
-    [ -e "$machine/usr/bin/lrhost" ] || ln -s /usr/local/bin/lrhost "$machine/usr/bin/lrhost"
-    install -m 644 "$unit" "$machine/etc/systemd/system/"
-    install -d "$machine/etc/lrhost"
+    make_packages deb
+    mkdir "$machine/packages"
+    cp "$debs"/lrhost_*.deb "$debs"/lrhost-kafka_*.deb "$machine/packages/"
+    # The Debian has what they need.
+    inside sh -c 'dpkg -i /packages/*.deb' >"$work/install.log" 2>&1 ||
+        fail "dpkg -i: $(tail -n 3 "$work/install.log")"
     inside systemctl daemon-reload
 }
 
@@ -60,7 +61,7 @@ start_machine()
     local base=$BUILD/packages/systemd tool
     [ -z "${slow:-}" ] || skip "skipped: the container has no library of a sanitizer"
     [ "$(id -u)" -eq 0 ] || skip "skipped: a container with systemd needs root"
-    for tool in mmdebstrap systemd-nspawn nsenter; do
+    for tool in mmdebstrap systemd-nspawn nsenter dpkg-buildpackage dh; do
         command -v $tool >/dev/null || skip "skipped: no $tool to make a container with systemd"
     done
     make_base "$base" || skip "skipped: no Debian could be fetched ($(tail -n 1 "$base.log"))"
