@@ -71,7 +71,8 @@ plugin = kafka\ntopic = %s\npartitions = %s\nkafka.bootstrap.servers = %s\n' "$1
 watched() # NAME...
 {
     for name; do
-        printf '[Service]\nRestartSec=100ms\nWatchdogSec=5s\n' | drop_in "$name"
+        printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\nWatchdogSec=5s\n' |
+            drop_in "$name"
     done
 }
 # As many records in the topic as were sent? Transactions' ends are none.
@@ -106,9 +107,9 @@ write_scoring least at_least_once 2 in least
 write_scoring once exactly_once 2 in once
 # Two lanes for one partition, and nothing in it.
 write_scoring bare at_least_once 2 quiet bare
-write_scoring late at_least_once 1 quiet bare "kafka.bootstrap.servers = $KAFKA" 'connect_timeout = 1s'
+write_scoring late at_least_once 1 quiet bare "kafka.bootstrap.servers = $KAFKA" 'connect_timeout = 3s'
 write_scoring secure at_least_once 2 in secure "kafka.bootstrap.servers = $KAFKA_TLS" \
-    'connect_timeout = 5s' "$(block secrets | sed 1d)"
+    "$(block secrets | sed 1d)"
 watched load least once bare late secure
 
 # ---- secrets are credentials -----------------------------------------------------------------------------
@@ -116,6 +117,7 @@ install -m 600 "$work/client.key" "$machine/etc/credstore/lrhost.secure.key"
 (umask 077 && echo 'open sesam' >"$machine/etc/credstore/lrhost.secure.password")
 inside systemctl start lrhost@secure 2>/dev/null && fail "a wrong password is good enough"
 journal secure >"$work/log"
+expect_text 'refused the login' "$work/log" "a wrong password"
 expect_text 'code=exited, status=69/' "$work/log" "a wrong password"
 inside systemctl stop lrhost@secure
 (umask 077 && echo 'open sesame' >"$machine/etc/credstore/lrhost.secure.password")
@@ -147,7 +149,9 @@ for name in load least once bare secure; do
     }
 done
 [ "$(property late NRestarts)" -gt 0 ] || fail "'late' is not tried again"
-eval "$("$here/broker.sh" again "$broker_dir")"
+# A busy machine may need more than one try.
+"$here/broker.sh" again "$broker_dir" >/dev/null || "$here/broker.sh" again "$broker_dir" >/dev/null ||
+    fail "the broker does not come back"
 wait_until 30 has late ActiveState active || { journal late; fail "'late' does not start when the broker is back"; }
 inside systemctl stop lrhost@load
 sent=$(count_of in)
