@@ -17,25 +17,28 @@ need() # TOOL...
 }
 
 # A minimal Debian, made once and kept; with package lists, so that none must be fetched.
-make_base() # FILE
+make_base() # FILE [OPTION_OF_MMDEBSTRAP...]
 {
+    local file=$1
+    shift
     {
         flock 9
-        [ -e "$1" ] && return
+        [ -e "$file" ] && return
         mmdebstrap --quiet --mode=root --variant=minbase --format=tar --skip=cleanup/apt/lists \
-            bookworm "$1.new" >"$1.log" 2>&1 && mv "$1.new" "$1"
-    } 9>"$1.lock"
+            "$@" bookworm "$file.new" >"$file.log" 2>&1 && mv "$file.new" "$file"
+    } 9>"$file.lock"
 }
 
 root_dir=$work/root
-# A clean machine in $root_dir, with the packages in /packages.
-make_root() # PACKAGE...
+# A machine of this kind in $root_dir.
+root_of() # KIND [OPTION_OF_MMDEBSTRAP...]
 {
-    local base=$BUILD/packages/base.tar
+    local base=$BUILD/packages/$1.tar
+    shift
     [ "$(id -u)" -eq 0 ] || skip "skipped: a clean root folder needs root"
     need mmdebstrap unshare
     mkdir -p "$BUILD/packages"
-    make_base "$base" || skip "skipped: no Debian could be fetched ($(tail -n 1 "$base.log"))"
+    make_base "$base" "$@" || skip "skipped: no Debian could be fetched ($(tail -n 1 "$base.log"))"
     mkdir "$root_dir"
     tar -C "$root_dir" -xf "$base" || fail "cannot unpack $base"
     # A network with a certificate authority of its own needs that there, too.
@@ -44,6 +47,12 @@ make_root() # PACKAGE...
         cp /usr/local/share/ca-certificates/*.crt "$root_dir/usr/local/share/ca-certificates/"
     fi
     mkdir "$root_dir/packages"
+}
+
+# A clean machine in $root_dir, with the packages in /packages.
+make_root() # PACKAGE...
+{
+    root_of base
     cp "$@" "$root_dir/packages/"
 }
 
