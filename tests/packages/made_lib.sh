@@ -15,7 +15,7 @@ make_packages() # deb|rpm
     mkdir -p "$BUILD/packages"
     {
         flock 9
-        packaging/package.sh dist "$version" >"$work/dist.log" 2>&1 ||
+        packaging/package.sh dist "$version" >"${work:?}/dist.log" 2>&1 ||
             fail "make dist: $(tail -n 3 "$work/dist.log")"
         sum=$(sha256sum <"$BUILD/dist/lrhost-$version.tar.gz")
         [ "$(cat "$made_from" 2>/dev/null)" = "$sum" ] && return

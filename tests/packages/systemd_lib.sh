@@ -5,6 +5,7 @@
 # first process is systemd, in a container with the network of this machine and a disk in memory,
 # and the packages of lrhost installed into it. It goes away with the script.
 . "$(dirname "${BASH_SOURCE[0]}")/made_lib.sh"
+# shellcheck disable=SC2034 # for unit.sh
 unit=${root:?}/packaging/systemd/lrhost@.service
 init=
 
