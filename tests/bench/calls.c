@@ -86,7 +86,8 @@ EXPORT int snprintf(char *s, size_t n, const char *format, ...)
 }
 
 /* What the two above are called in a program whose functions are fortified. */
-EXPORT int __vsnprintf_chk(char *s, size_t n, int flag, size_t room, const char *format, va_list args)
+EXPORT int __vsnprintf_chk(char *s, size_t n, int flag, size_t room, const char *format,
+                           va_list args)
 {
     (void)flag, (void)room;
     return vsnprintf(s, n, format, args);
