@@ -7,7 +7,7 @@
 #
 # First the programs of `make test`, several at a time; then what keeps all cores busy by itself
 # (lint, sanitizers, fuzzing); then the programs after "--", which take long and mostly wait for a
-# Kafka broker of their own, three at a time; last those among them that measure time (chaos), one
+# Kafka broker of their own, four at a time; last those among them that measure time (chaos), one
 # by one.
 set -u
 cd "$(dirname "$0")/.." || exit 70
@@ -45,7 +45,7 @@ for program; do
     *) waiting+=("$program") ;;
     esac
 done
-JOBS=3 stage 'the demo, installations, packages, Apache Kafka' "${waiting[@]}"
+JOBS=4 stage 'the demo, installations, packages, Apache Kafka' "${waiting[@]}"
 JOBS=1 stage 'chaos' "${timed[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
