@@ -158,7 +158,7 @@ TESTS_FULL :=
 TESTS_BUILD := all
 TESTS_FULL_BUILD :=
 -include $(sort $(wildcard tests/*/test.mk))
-TESTS := $(UNIT_BIN) $(filter-out $(UNIT_BIN),$(TESTS))
+TESTS := $(filter-out $(LEAVE_OUT),$(UNIT_BIN) $(filter-out $(UNIT_BIN),$(TESTS)))
 TESTS_BUILD += $(TEST_PLUGINS)
 $(UNIT_SRC:%.c=$(BUILD)/%.o): $(FLAGS)
 
