@@ -7,8 +7,8 @@
 #
 # First the programs of `make test`, several at a time; then what keeps all cores busy by itself
 # (lint, sanitizers, fuzzing); then the programs after "--", which take long and mostly wait for a
-# Kafka broker of their own, four at a time; last those among them that measure time (chaos), one
-# by one.
+# Kafka broker of their own, four at a time; last those among them that measure time (chaos), two at
+# a time.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 log=$(mktemp) || exit 70
@@ -46,6 +46,6 @@ for program; do
     esac
 done
 JOBS=4 stage 'the demo, installations, packages, Apache Kafka' "${waiting[@]}"
-JOBS=1 stage 'chaos' "${timed[@]}"
+JOBS=2 stage 'chaos' "${timed[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]

@@ -28,6 +28,7 @@ from programs import BUILD, ROOT, Failed, Skip, ask, need_programs
 from run import Run
 
 FOLDER = os.path.join(BUILD, "chaos")
+CLUSTER = os.path.join(FOLDER, f"cluster.{os.getpid()}")  # several may run at a time
 
 
 class Clusters:
@@ -43,8 +44,7 @@ class Clusters:
         if not setup and self.kind == kind and all(x.process.poll() is None for x in self.cluster.nodes):
             return self.cluster
         self.stop()
-        self.cluster = Cluster(os.path.join(FOLDER, "cluster"), *kind,
-                               hosts=setup.listeners if setup else None)
+        self.cluster = Cluster(CLUSTER, *kind, hosts=setup.listeners if setup else None)
         self.kind = kind
         self.cluster.start()
         return self.cluster
@@ -154,7 +154,7 @@ def run_all(attacks, options):
         print("interrupted")
     finally:
         clusters.stop()
-        shutil.rmtree(os.path.join(FOLDER, "cluster"), ignore_errors=True)
+        shutil.rmtree(CLUSTER, ignore_errors=True)
     return rows
 
 
