@@ -56,11 +56,9 @@ program:systemd-nspawn           systemd-container   systemd-container
 program:mmdebstrap               mmdebstrap          mmdebstrap
 program:openssl                  openssl             openssl
 program:kcat                     kcat                kcat
-program:openssl                  openssl             openssl
 program:ip                       iproute2            iproute
 program:dh                       debhelper           debhelper
 program:lintian                  lintian             lintian
-program:mmdebstrap               mmdebstrap          mmdebstrap
 program:rpmbuild                 rpm                 rpm-build
 program:rpmlint                  rpmlint             rpmlint
 program:eu-strip                 elfutils            elfutils
