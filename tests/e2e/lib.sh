@@ -5,6 +5,8 @@
 # A script ends with 0 (passed), 77 (skipped, its last line says why) or anything else. Only bash
 # and coreutils, grep, sed, awk are used: a package builder's machine has no more.
 set -u
+# Two libraries of one script may want this one: a second work folder would hide the first.
+declare -F clean_up >/dev/null && return 0
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 70
 root=$PWD
 BUILD=${BUILD:-build}
