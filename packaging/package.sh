@@ -5,7 +5,8 @@
 #
 #   packaging/package.sh dist VERSION    dist/lrhost-VERSION.tar.gz, the sources
 #   packaging/package.sh deb VERSION     deb/*.deb and deb/*.dsc, from that tarball alone
-#   packaging/package.sh rpm VERSION     rpm/*.rpm, from that tarball alone
+#   packaging/package.sh rpm VERSION     rpm/*.rpm, from that tarball alone; it is the source, and no
+#                                        .src.rpm is made, which names the folder it was made in
 #
 # DEB_BUILD_OPTIONS=nocheck leaves out the tests for both; DEBFLAGS and RPMFLAGS are passed on to
 # dpkg-buildpackage (-b, -aarm64) and rpmbuild. The same sources give the same bytes: nothing of
@@ -83,8 +84,8 @@ rpm()
     [ -e /etc/debian_version ] && flags+=(--nodeps --load "$PWD/packaging/rpm/debian.macros")
     # Nothing in a package is younger than its sources; who builds where must not show.
     # shellcheck disable=SC2086
-    SOURCE_DATE_EPOCH=$(source_time) rpmbuild -ta "${flags[@]}" --define "_topdir $build/rpmbuild" \
-        --define "_rpmdir $build/rpm" --define "_srcrpmdir $build/rpm" \
+    SOURCE_DATE_EPOCH=$(source_time) rpmbuild -tb "${flags[@]}" --define "_topdir $build/rpmbuild" \
+        --define "_rpmdir $build/rpm" \
         --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
         --define '_buildhost reproducible' \
         --define 'use_source_date_epoch_as_buildtime 1' \

@@ -113,7 +113,7 @@ step_sbom()
     mkdir -p "$release"
     cp "$BUILD/dist/$name.tar.gz" "$release"
     for file in "$BUILD"/deb/*.deb "$BUILD"/rpm/*.rpm; do
-        [[ -f $file && $file != *.src.rpm ]] || continue
+        [ -f "$file" ] || continue
         cp "$file" "$release"
         packages+=("$release/${file##*/}")
     done

@@ -20,7 +20,7 @@ rpm -qpl "$rpms"/lrhost-debuginfo-*.rpm >"$work/out"
 expect_text '/usr/lib/debug/usr/bin/lrhost' "$work/out" "debugging information"
 
 make_root "$rpms"/*.rpm
-rm "$root_dir"/packages/*-debug*.rpm "$root_dir"/packages/*.src.rpm
+rm "$root_dir"/packages/*-debug*.rpm
 must "$apt install libinih1 libjansson4 librdkafka1 libsimdjson14 libstdc++6"
 rpm_in() { rpm --root "$root_dir" "$@"; }
 rpm_in --initdb || fail "rpm --initdb"
