@@ -73,6 +73,7 @@ listen "$work/other"
 NOTIFY_SOCKET=$work/other WATCHDOG_USEC=$watchdog WATCHDOG_PID=1 run_for 10 \
     "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
 expect_code 0 $? "a short run" "$work/err"
+wait_until 5 grep -q READY=1 "$said" || fail "a short run: no READY"
 expect_equal "1 0" "$(heard READY=1) $(heard WATCHDOG=1)" "a short run says READY, and feeds not another's"
 kill "$ear"
 NOTIFY_SOCKET=$work/nobody run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
