@@ -124,8 +124,8 @@ extern const struct lr_plugin kafka_sink_plugin;
 /* The last value given to a property, or NULL. */
 const char *property_value(const struct kafka_settings *settings, const char *name);
 /* Before 2.6.1 librdkafka repeats the nonce of a SCRAM login, which Kafka accepts up to 3.9 only.
- */
-int scram_is_old(const struct kafka_settings *settings);
+ * Says so where these settings want one, else writes "". */
+const char *scram_hint(const struct kafka_settings *settings, char *text, size_t size);
 /* What is wrong or unwise with the properties; the option named is "kafka.NAME". */
 void properties_check(const struct kafka_settings *settings, const struct lr_report *report);
 /* Roles (ROLE_* bits) of a property; 0: this librdkafka does not know it. Needs the list, which

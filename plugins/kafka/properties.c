@@ -232,18 +232,24 @@ static void check_one(const char *list, rd_kafka_conf_t *scratch, const struct l
     free(resolved);
 }
 
-int scram_is_old(const struct kafka_settings *settings)
+const char *scram_hint(const struct kafka_settings *settings, char *text, size_t size)
 {
     const char *mechanism = property_value(settings, "sasl.mechanisms");
 
     if (!mechanism)
         mechanism = property_value(settings, "sasl.mechanism");
-    return mechanism && strncmp(mechanism, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x020601ff;
+    text[0] = '\0';
+    if (mechanism && strncmp(mechanism, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x020601ff)
+        (void)snprintf(text, size,
+                       "librdkafka %s here cannot log in by SCRAM to Kafka 4.0 or newer, 2.6.1 can",
+                       rd_kafka_version_str());
+    return text;
 }
 
 void properties_check(const struct kafka_settings *settings, const struct lr_report *report)
 {
     char *list = property_list();
+    char hint[160];
     rd_kafka_conf_t *scratch = rd_kafka_conf_new();
 
     if (!property_value(settings, "bootstrap.servers") &&
@@ -253,14 +259,8 @@ void properties_check(const struct kafka_settings *settings, const struct lr_rep
                         "this process");
     for (const struct lr_pair *p = settings->properties; list && p && p->name; p++)
         check_one(list, scratch, p, report);
-    if (scram_is_old(settings)) {
-        char text[160];
-
-        (void)snprintf(text, sizeof text,
-                       "librdkafka %s here cannot log in by SCRAM to Kafka 4.0 or newer, 2.6.1 can",
-                       rd_kafka_version_str());
-        report->warning(report->ctx, "kafka.sasl.mechanisms", text);
-    }
+    if (*scram_hint(settings, hint, sizeof hint))
+        report->warning(report->ctx, "kafka.sasl.mechanisms", hint);
     rd_kafka_conf_destroy(scratch);
     free(list);
 }

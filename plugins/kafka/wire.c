@@ -156,17 +156,14 @@ lr_status wire_class(rd_kafka_resp_err_t code)
 lr_status wire_fail(const struct wire *wire, struct lr_error *err)
 {
     double seconds = (double)wire->settings->connect_timeout_ns / (double)SECOND;
+    char text[160];
+    const char *hint = scram_hint(wire->settings, text, sizeof text);
 
     if (wire->login_refused)
         return lr_fail(err, LR_EUNAVAILABLE,
                        "the broker at %s refused the login: %s; check kafka.security.protocol, "
-                       "kafka.sasl.mechanisms, kafka.sasl.username and kafka.sasl.password%s%s%s",
-                       wire->servers, wire->last_text,
-                       scram_is_old(wire->settings) ? "; librdkafka " : "",
-                       scram_is_old(wire->settings) ? rd_kafka_version_str() : "",
-                       scram_is_old(wire->settings)
-                           ? " here cannot log in by SCRAM to Kafka 4.0 or newer, 2.6.1 can"
-                           : "");
+                       "kafka.sasl.mechanisms, kafka.sasl.username and kafka.sasl.password%s%s",
+                       wire->servers, wire->last_text, *hint ? "; " : "", hint);
     if (wire->last == RD_KAFKA_RESP_ERR__SSL || strstr(wire->last_text, "SSL routines"))
         return lr_fail(
             err, LR_EUNAVAILABLE,
