@@ -289,11 +289,12 @@ lr_status lrh_pipeline_load(const struct lrh_run *run, const char *path,
 {
     size_t errors = problems->n_errors;
     lr_status status = lrh_pipeline_identify(run, path, problems, ret_pipeline);
-    struct lrh_pipeline *pipeline = *ret_pipeline;
     const struct lrh_model_settings *learn;
+    struct lrh_pipeline *pipeline;
 
     if (status != LR_OK)
         return status;
+    pipeline = *ret_pipeline;
     for (uint32_t i = 0; i < LRH_PARTS; i++)
         resolve_part(pipeline, i, run->loader, problems);
     learn = lrh_settings_values(pipeline->parts[LRH_PART_MODEL].own);

@@ -187,9 +187,11 @@ lr_status lrh_state_write(const struct lrh_state *state, const char *path, struc
     lrh_state_print(state, out);
     failed = ferror(out);
     failed |= fclose(out) != 0;
-    if (failed || rename(beside, path) != 0)
-        return lr_fail(err, LR_EUNAVAILABLE, "cannot write %s: %s", path, strerror(errno));
-    return LR_OK;
+    if (!failed && rename(beside, path) == 0)
+        return LR_OK;
+    (void)lr_fail(err, LR_EUNAVAILABLE, "cannot write %s: %s", path, strerror(errno));
+    (void)unlink(beside);
+    return LR_EUNAVAILABLE;
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */
