@@ -25,11 +25,11 @@
 
 struct lrh_state {
     char pipeline[128], instance[256], config[PATH_MAX];
-    char state[16]; /* starting, running, stopping */
+    char state[16]; /* starting, running, stopping, stopped */
     int64_t pid, lanes, streams;
     int64_t records_read, records_delivered, records_bad, dead_letters;
     int64_t lag;                          /* -1: unknown */
-    double records_per_second;            /* read, in the last second */
+    double records_per_second;            /* read, lately */
     double started, updated, last_commit; /* seconds since the epoch; last_commit 0: none yet */
     double stalled_seconds;               /* since the slowest lane's last turn */
 };

@@ -15,13 +15,14 @@
 #define S_NS INT64_C(1000000000)
 #define FEEDS 4             /* looks in a watchdog's time, at least */
 #define SOON_NS (S_NS / 20) /* between two looks while a group is joined */
+#define RATE_NS (S_NS / 2)
 #define PATIENCE_NS (10 * S_NS)
 #define LONGER "EXTEND_TIMEOUT_USEC=60000000" /* well over PATIENCE_NS */
 
 struct lrh_watched {
     char path[PATH_MAX]; /* of the state file; empty: none */
     struct lrh_state state;
-    int64_t looked_ns;
+    int64_t rated_ns, rated_read; /* when the rate was last made, and of which count */
     int64_t commits;
     int32_t stuck; /* it was said */
 };
@@ -161,28 +162,40 @@ static void write_state(struct lrh_watch *watch, struct lrh_watched *watched)
     lrh_log_printf(watch->log, &from, LR_LOG_WARNING, "the state file is given up: %s", err.text);
 }
 
-static const char *state_name(const struct lrh_pipeline *pipeline)
+static const char *state_name(struct lrh_pipeline *pipeline)
 {
     if (pipeline->state > LR_STATE_RUNNING)
         return "stopping";
+    if (pipeline->state == LR_STATE_RUNNING && lrh_pipeline_finished(pipeline))
+        return "stopped"; /* its input ended, and another one of this process goes on */
     return is_ready(pipeline) ? "running" : "starting";
+}
+
+/* A look that comes early, because a state changed, makes no rate: it would be that of a moment. */
+static void take_rate(struct lrh_watched *watched, int64_t read, int64_t now)
+{
+    int64_t ns = now - watched->rated_ns;
+
+    if (watched->rated_ns && ns < RATE_NS)
+        return;
+    if (watched->rated_ns)
+        watched->state.records_per_second =
+            (double)(read - watched->rated_read) / ((double)ns / 1e9);
+    watched->rated_ns = now;
+    watched->rated_read = read;
 }
 
 static void take_figures(struct lrh_watched *watched, struct lrh_pipeline *pipeline, int64_t now)
 {
     struct lrh_state *state = &watched->state;
     struct lr_snapshot sums = {.size = sizeof sums};
-    double seconds = (double)(now - watched->looked_ns) / 1e9;
 
     lrh_pipeline_sum(pipeline, &sums);
     state->updated = wall_s();
-    if (watched->looked_ns)
-        state->records_per_second =
-            (double)((int64_t)sums.records_read - state->records_read) / seconds;
+    take_rate(watched, (int64_t)sums.records_read, now);
     if ((int64_t)sums.commits != watched->commits)
         state->last_commit = state->updated;
     watched->commits = (int64_t)sums.commits;
-    watched->looked_ns = now;
     state->lanes = pipeline->n_lanes;
     state->streams = sums.streams;
     state->records_read = (int64_t)sums.records_read;

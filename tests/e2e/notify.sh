@@ -134,6 +134,21 @@ expect_code 69 $? "status of a stuck lane" "$work/out"
 expect_text "stuck: a lane has not turned for 31 s" "$work/out" "status of a stuck lane"
 rm "$work/lrhost/"*
 
+# ---- of two pipelines in a process one comes to its end; the other one stays well
+sed 's/= idle/= short/; s/^count = .*/count = 10/' "$work/idle.ini" >"$work/short.ini"
+"$lrhost" "$work/idle.ini" "$work/short.ini" 2>"$work/err" &
+pid=$!
+wait_until 5 grep -q '^state=stopped' "$work/lrhost/short.here.state" ||
+    { cat "$work/err"; fail "a pipeline at its end still says that it runs"; }
+"$lrhost" status "$work/short.ini" >"$work/out"
+expect_code 69 $? "status of a pipeline at its end" "$work/out"
+expect_text "short (here): stopped;" "$work/out" "status of a pipeline at its end"
+"$lrhost" status "$work/idle.ini" >"$work/out"
+expect_code 0 $? "status of the one that goes on" "$work/out"
+kill -TERM "$pid"
+wait "$pid"
+expect_code 0 $? "a stop of the one that goes on" "$work/err"
+
 # ---- a folder that others can write to holds no state file; the run goes on without
 chmod 777 "$work/lrhost"
 run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
