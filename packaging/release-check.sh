@@ -63,17 +63,13 @@ step_versions()
     agrees "$file, at its newest release," \
         "$(grep '^## ' $file | grep -v '^## \[Unreleased\]' | head -n 1)" "## [$version] - $day"
     file=packaging/debian/changelog
-    if [ -f $file ]; then
-        agrees "$file" "$(sed -n '1s/^lrhost (\([^)-]*\).*/\1/p' $file)" "$version"
-        agrees "$file" "$(date -d "$(sed -n 's/^ -- .*>  //p' $file | head -n 1)" +%F)" "$day"
-    fi
+    agrees "$file" "$(sed -n '1s/^lrhost (\([^)-]*\).*/\1/p' $file)" "$version"
+    agrees "$file" "$(date -d "$(sed -n 's/^ -- .*>  //p' $file | head -n 1)" +%F)" "$day"
     file=packaging/rpm/lrhost.spec
-    if [ -f $file ]; then
-        agrees "$file" "$(sed -n 's/^Version: *//p' $file)" "$version"
-        agrees "$file, at its changelog," \
-            "$(sed -n '/^%changelog/,$s/^\* \([^ ]* [^ ]* [^ ]* [^ ]*\) .*[ -]\([0-9.]*\)-[0-9]*$/\1 \2/p' $file | head -n 1)" \
-            "$(date -d "$date" '+%a %b %d %Y') $version"
-    fi
+    agrees "$file" "$(sed -n 's/^Version: *//p' $file)" "$version"
+    agrees "$file, at its changelog," \
+        "$(sed -n '/^%changelog/,$s/^\* \([^ ]* [^ ]* [^ ]* [^ ]*\) .*[ -]\([0-9.]*\)-[0-9]*$/\1 \2/p' $file | head -n 1)" \
+        "$(date -d "$date" '+%a %b %d %Y') $version"
     for page in docs/man/*.[1-8]; do
         agrees "$page" "$(sed -n 's/^\.Dd //p' "$page")" "$date"
     done

@@ -14,7 +14,6 @@ cp -r docs/man "$work/copy/docs"
 spoil() # FILE SED_EXPRESSION
 {
     local file=$work/copy/$1
-    [ -f "$file" ] || return
     cp "$file" "$work/keep"
     sed -i "$2" "$file"
     cmp -s "$file" "$work/keep" && fail "control: '$2' changes nothing in $1"
