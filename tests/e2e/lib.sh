@@ -94,6 +94,16 @@ wait_until()
     return 1
 }
 
+# block_of DOCUMENT NAME: the fenced block after the line <!-- NAME -->
+block_of()
+{
+    awk -v line="<!-- $2 -->" '
+        $0 == line { wanted = 1; next }
+        wanted && /^```/ { if (inside) exit; inside = 1; next }
+        inside { print; n++ }
+        END { exit n == 0 }' "$root/$1" || fail "$1 has no block '$2'"
+}
+
 has_lines() # COUNT FILE
 {
     [ -f "$2" ] && [ "$(wc -l <"$2")" -ge "$1" ]

@@ -9,14 +9,9 @@
 unit=${root:?}/packaging/systemd/lrhost@.service
 init=
 
-# block NAME: of docs/systemd.md, the fenced block after the line <!-- systemd: NAME -->
-block()
+block() # NAME
 {
-    awk -v line="<!-- systemd: $1 -->" '
-        $0 == line { wanted = 1; next }
-        wanted && /^```/ { if (inside) exit; inside = 1; next }
-        inside { print; n++ }
-        END { exit n == 0 }' "$root/docs/systemd.md" || fail "docs/systemd.md has no block '$1'"
+    block_of docs/systemd.md "systemd: $1"
 }
 
 clean_up_machine()

@@ -4,14 +4,9 @@
 # What the tests of SECURITY.md share: its own blocks, run as they stand there, and a pipeline.
 . "$(dirname "${BASH_SOURCE[0]}")/../kafka/lib.sh"
 
-# block NAME: the fenced block after the line <!-- NAME -->
-block()
+block() # NAME
 {
-    awk -v line="<!-- $1 -->" '
-        $0 == line { wanted = 1; next }
-        wanted && /^```/ { if (inside) exit; inside = 1; next }
-        inside { print; n++ }
-        END { exit n == 0 }' SECURITY.md || fail "SECURITY.md has no block '$1'"
+    block_of SECURITY.md "$1"
 }
 
 # write_pipeline FILE: all but [kafka], which comes from SECURITY.md
