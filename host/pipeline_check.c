@@ -43,6 +43,17 @@ struct hearing {
     struct lrh_problems *problems;
 };
 
+/* Where the file has it: a default that several parts share is one mistake, said once. */
+static const char *section_of(const struct hearing *hearing, const struct lrh_entry *entry)
+{
+    const struct lrh_config *config = hearing->pipeline->config;
+
+    for (uint32_t i = 0; entry && i < config->n_sections; i++)
+        if (lrh_section_entry(&config->sections[i], entry->key) == entry)
+            return config->sections[i].name;
+    return hearing->part->section;
+}
+
 static void hear(const struct hearing *hearing, const char *option, const char *message,
                  int warning)
 {
@@ -52,15 +63,15 @@ static void hear(const struct hearing *hearing, const char *option, const char *
                        : part->text ? part->text->file
                                     : hearing->pipeline->config->path;
     uint32_t line = entry ? entry->line : part->text ? part->text->line : 0;
-
+    const char *section = section_of(hearing, entry);
     char key[160] = "";
 
     if (option)
         (void)snprintf(key, sizeof key, "'%s': ", option);
     if (warning)
-        lrh_problems_warn(hearing->problems, file, line, "[%s] %s%s", part->section, key, message);
+        lrh_problems_warn(hearing->problems, file, line, "[%s] %s%s", section, key, message);
     else
-        lrh_problems_add(hearing->problems, file, line, "[%s] %s%s", part->section, key, message);
+        lrh_problems_add(hearing->problems, file, line, "[%s] %s%s", section, key, message);
 }
 
 static void hear_problem(void *ctx, const char *option, const char *message)
