@@ -10,6 +10,7 @@
  * word holds malloc's address is such an import, on every machine; pages that were made read-only
  * after that are made writable for it.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
@@ -196,17 +197,30 @@ static int hooked_socket(int domain, int type, int protocol)
     return socket(domain, type, protocol);
 }
 
+/* What a module that was built with _FORTIFY_SOURCE calls where the flags are no constant. */
+static int hooked_open_2(const char *name, int flags)
+{
+    opens(name);
+    return open(name, flags, 0);
+}
+
+static int hooked_openat_2(int folder, const char *name, int flags)
+{
+    opens(name);
+    return openat(folder, name, flags, 0);
+}
+
 /* ---- putting them in ------------------------------------------------------------------------ */
 
 typedef void (*any_fn)(void);
 
 #define HOOK(name)                                                                                 \
     {                                                                                              \
-        #name, (any_fn)name, (any_fn)hooked_##name                                                 \
+        #name, (any_fn)hooked_##name                                                               \
     }
 static const struct hook {
     const char *name;
-    any_fn real, hooked;
+    any_fn hooked;
 } hooks[] = {
     HOOK(malloc),
     HOOK(calloc),
@@ -221,8 +235,13 @@ static const struct hook {
     HOOK(openat),
     HOOK(fopen),
     HOOK(socket),
-    {"open64", (any_fn)open64, (any_fn)hooked_open},
-    {"fopen64", (any_fn)fopen64, (any_fn)hooked_fopen},
+    {"open64", (any_fn)hooked_open},
+    {"openat64", (any_fn)hooked_openat},
+    {"fopen64", (any_fn)hooked_fopen},
+    {"__open_2", (any_fn)hooked_open_2},
+    {"__open64_2", (any_fn)hooked_open_2},
+    {"__openat_2", (any_fn)hooked_openat_2},
+    {"__openat64_2", (any_fn)hooked_openat_2},
 };
 
 struct image {
@@ -276,12 +295,12 @@ static int replace(uintptr_t place, const struct hook *hook)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t begins = place & ~(page - 1);
-    any_fn present;
+    void *present;
 
     if (place % sizeof present)
         return 0;
     memcpy(&present, (const void *)place, sizeof present);
-    if (present != hook->real)
+    if (!present || present != dlsym(RTLD_DEFAULT, hook->name))
         return 0;
     if (mprotect((void *)begins, page, PROT_READ | PROT_WRITE) != 0)
         return 0;

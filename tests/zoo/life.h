@@ -133,6 +133,10 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
 #if WRONG_create_file
     (void)close(open("/dev/null", O_RDONLY));
 #endif
+#if WRONG_create_fortified
+    life->dead = O_RDONLY; /* flags that are no constant take another way into the C library */
+    (void)close(openat(AT_FDCWD, "/dev/null", *(volatile int *)&life->dead));
+#endif
 #if WRONG_host_size
     life->dead = (int)((const volatile struct lr_host *)host)->budget;
 #endif
