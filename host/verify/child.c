@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -139,7 +140,7 @@ static void make_settings(struct lrh_kit *kit)
     }
 }
 
-static void stand_alone(const char *folder)
+static void stand_alone(const char *folder, pid_t parent)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT};
     const struct rlimit no_core = {0, 0};
@@ -147,6 +148,9 @@ static void stand_alone(const char *folder)
     int fd;
 
     (void)setpgid(0, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a plugin that hangs does not outlive ^C */
+    if (getppid() != parent)
+        _exit(1);
     (void)setrlimit(RLIMIT_CORE, &no_core);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         (void)signal(signals[i], SIG_DFL);
@@ -185,14 +189,15 @@ static void find_plugin(struct lrh_kit *kit, uint32_t index)
 
 __attribute__((noreturn)) static void be_child(const struct lrh_verify *args,
                                                const struct lrh_test *test, uint32_t index,
-                                               const char *folder, struct lrh_verdict *verdict)
+                                               const char *folder, struct lrh_verdict *verdict,
+                                               pid_t parent)
 {
     static struct lrh_kit kit;
 
     kit.args = args;
     kit.verdict = verdict;
     (void)snprintf(kit.scratch, sizeof kit.scratch, "%s", folder);
-    stand_alone(folder);
+    stand_alone(folder, parent);
     if (test->kinds != LRH_OF_MODULE) {
         lrh_doing(&kit, "module.loads", "load it");
         find_plugin(&kit, index);
@@ -311,6 +316,7 @@ void lrh_run_test(const struct lrh_verify *args, const struct lrh_test *test, ui
     uint32_t limit =
         (args->seconds ? args->seconds : test->seconds) * (args->leaks ? VALGRIND_SLOWER : 1);
     char folder[FOLDER];
+    const pid_t parent = getpid();
     int status = 0;
     pid_t child;
 
@@ -323,7 +329,7 @@ void lrh_run_test(const struct lrh_verify *args, const struct lrh_test *test, ui
     (void)fflush(stdout);
     child = fork();
     if (child == 0)
-        be_child(args, test, index, folder, verdict);
+        be_child(args, test, index, folder, verdict, parent);
     if (child < 0) {
         verdict->skipped = 1;
         (void)snprintf(verdict->note, sizeof verdict->note, "no process can be started");

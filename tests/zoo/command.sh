@@ -48,6 +48,24 @@ says 65 "SIGABRT in: predict for 0 records" "$zoo/model-empty.so" --only sizes
 says 65 "it ended the process with code 3 in: start" "$zoo/model-exit.so" --only life
 says 65 "did not come back within 1 s" "$zoo/model-hang.so" --only sizes --timeout 1
 
+# ---- a plugin that hangs ends with the command
+TMPDIR=$work "$lrhost" verify "$zoo/model-hang.so" --only sizes --timeout 60 >"$work/said" 2>&1 &
+pid=$!
+child=
+has_child()
+{
+    child=$(sed -n 's/ .*//p' "/proc/$pid/task/$pid/children")
+    [ -n "$child" ]
+}
+wait_until 10 has_child || fail "verify started no process"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+is_gone()
+{
+    [ ! -e "/proc/$child" ] || grep -q '^State:.Z' "/proc/$child/status"
+}
+wait_until 5 is_gone || { kill -KILL "$child"; fail "a plugin's process outlives its verify"; }
+
 # ---- options -----------------------------------------------------------------------------------
 says 0 "skip  source file" "$BUILD/plugins/file.so" --only life
 expect_text "needs 'path'" "$work/said" "a required option that is not given"
