@@ -37,7 +37,8 @@ for _ in $(seq "$kills"); do
     wait "$pid" 2>/dev/null
     [ -s "$work/out.txt" ] && [ -n "$(tail -c 1 "$work/out.txt")" ] && torn=$((torn + 1))
     # Half of what a kill leaves is made worse: a tail that a slower disk would have left.
-    if [ $((RANDOM % 2)) = 0 ] && [ -e "$work/.out.txt.lrhost" ]; then
+    # (An empty mark is of a run that had not begun: a tail would be another's.)
+    if [ $((RANDOM % 2)) = 0 ] && [ -s "$work/.out.txt.lrhost" ]; then
         printf '17 xxx' >>"$work/out.txt"
         torn=$((torn + 1))
     fi
