@@ -82,13 +82,15 @@ all: host plugins testing $(BUILD)/template
 help: ## this text
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-# Rewritten only when the flags differ, so that objects never mix two sets of them
-# (`make install PREFIX=/usr` after a plain `make`, WERROR=1, SANITIZE=...).
+# Each is rewritten only when it differs, so that objects never mix two sets of flags (WERROR=1,
+# SANITIZE=...) or of paths (`make install PREFIX=/usr` after a plain `make`).
 FLAGS := $(BUILD)/flags
-FLAGS_LINE = $(subst ','\'',$(CC) $(ALL_CFLAGS) $(HARDEN_LINK) $(LDFLAGS) $(PLUGINDIR) $(DATADIR)/template $(DATE))
-$(FLAGS): FORCE
+PATHS := $(BUILD)/paths
+$(FLAGS): LINE = $(CC) $(ALL_CFLAGS) $(HARDEN_LINK) $(LDFLAGS)
+$(PATHS): LINE = $(PATH_CFLAGS) $(PREFIX) $(LIBDIR)
+$(FLAGS) $(PATHS): FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
+	@printf '%s\n' '$(subst ','\'',$(LINE))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(LINE))' >$@
 
 # ---- the fake host (lrhost/testing.h), with what it needs of the host ----------------------
 TESTING_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard sdk/testing/*.c))
@@ -113,8 +115,12 @@ HOST_LIBS = -linih -ldl -lm
 host: $(BUILD)/lrhost
 $(BUILD)/host/%.o: host/%.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIE -DLRHOST_DATE='"$(DATE)"' -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' \
-	    -DLRHOST_TEMPLATEDIR='"$(DATADIR)/template"' -c $< -o $@
+	$(CC) $(ALL_CFLAGS) $(PATH_CFLAGS) -fPIE -c $< -o $@
+# Only these know where things are, and only they are built again when that changes.
+HOST_PATHS := $(patsubst %,$(BUILD)/host/%.o,describe_man main new search)
+$(HOST_PATHS) $(PATHS): PATH_CFLAGS = -DLRHOST_DATE='"$(DATE)"' \
+    -DLRHOST_PLUGINDIR='"$(PLUGINDIR)"' -DLRHOST_TEMPLATEDIR='"$(DATADIR)/template"'
+$(HOST_PATHS): $(PATHS)
 $(BUILD)/lrhost: $(HOST_OBJ) $(VERIFY_OBJ) $(TESTING_OBJ) $(BUILD)/host/main.o
 	$(CC) $(HARDEN_LINK) $(LDFLAGS) -pie -pthread $^ -o $@ $(HOST_LIBS)
 

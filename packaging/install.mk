@@ -9,7 +9,7 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-$(BUILD)/%.pc: sdk/%.pc.in $(FLAGS)
+$(BUILD)/%.pc: sdk/%.pc.in $(PATHS)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@PLUGINDIR@|$(PLUGINDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@ABI@|$(ABI)|' $< >$@
 
