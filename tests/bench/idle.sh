@@ -5,7 +5,7 @@
 # SECONDS, then at a steady RATE records/s for LOAD seconds. From /proc, of the process alone.
 #
 #   [RATE=10000] tests/bench/idle.sh [SECONDS] [LOAD]
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 seconds=${1:-30} load=${2:-60} rate=${RATE:-10000}
 bench=$root/tests/bench
 tick=$(getconf CLK_TCK)

@@ -11,7 +11,7 @@
 # Before the rounds, all scoring contestants must give the same bytes but for the times; in each
 # round every output must hold exactly RECORDS records, so that a broken run cannot look fast. The
 # rows behind the table stay in $BUILD/bench-kafka.rows.
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 rounds=${1:-5} records=${2:-2000000}
 reference=$BUILD/tests/bench/reference/reference
 bench=$root/tests/bench

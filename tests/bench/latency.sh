@@ -9,7 +9,7 @@
 #
 # Every record must come out; how many did not, or came twice, is in the table. The rows behind the
 # table stay in $BUILD/bench-latency.rows, one JSON object a line.
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 rounds=${1:-5} seconds=${2:-15}
 shift $(($# < 2 ? $# : 2))
 bench=$root/tests/bench

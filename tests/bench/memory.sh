@@ -6,7 +6,7 @@
 # A queue that is full makes librdkafka's fetcher sleep, so the rate is shown beside it.
 #
 #   [MEMORY=256MiB] tests/bench/memory.sh [RECORDS]
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 records=${1:-2000000}
 bench=$root/tests/bench
 

@@ -11,7 +11,7 @@
 #
 # CONTESTANTS="streaming flink" takes only those, JVM="-Xmx1g" gives options to all JVMs, WARMUP
 # is that of a first load in seconds. Every run is a line of $BUILD/bench-peers.jsonl.
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 mode=${1:-throughput}
 peers=()
 for name in ${CONTESTANTS:-flink spark kstreams}; do

@@ -10,7 +10,7 @@
 #
 # Every output must hold exactly RECORDS records. The broker waits a second for all members of a new
 # group, so that the work is dealt out once.
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 rounds=${1:-5} records=${2:-1000000}
 bench=$root/tests/bench
 rows=$BUILD/bench-scaling.rows

@@ -7,7 +7,7 @@
 # for DELAY ms. Median and spread of ROUNDS runs.
 #
 #   [DELAY=0] tests/bench/start.sh [ROUNDS]
-. "$(dirname "$0")/../kafka/lib.sh"
+. "$(dirname "$0")/lib.sh"
 rounds=${1:-11}
 bench=$root/tests/bench
 times=$work/times

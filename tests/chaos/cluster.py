@@ -121,7 +121,9 @@ class Node:
                        "appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1} %m%n\n")
 
     def java(self, heap, *words):
-        return ["java", *heap, f"-Dlog4j2.configurationFile={self.dir}/log4j2.properties",
+        """Compiled quickly: the JVM of a test does not live long."""
+        return ["java", *heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                f"-Dlog4j2.configurationFile={self.dir}/log4j2.properties",
                 "-cp", f"{self.cluster.libs}/*", *words]
 
     def format(self):
@@ -131,8 +133,7 @@ class Node:
                            stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=True)
 
     def launch(self):
-        heap = ["-Xms128m", f"-Xmx{512 if len(self.cluster.nodes) == 1 else 384}m",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        heap = ["-Xms128m", f"-Xmx{512 if len(self.cluster.nodes) == 1 else 384}m"]
         with open(f"{self.dir}/broker.log", "a", encoding="ascii") as log:
             self.process = subprocess.Popen(
                 self.java(heap, "kafka.Kafka", f"{self.dir}/server.properties"), stdout=log,

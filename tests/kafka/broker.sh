@@ -14,11 +14,13 @@
 # say what it wants. A scram:USER is known to it by SCRAM-SHA-512. Topics are not made by themselves.
 # The jars come from Maven Central once and stay in ${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0,
 # or those of another KAFKA_VERSION beside them;
-# without java, mvn or a network this exits with 77 and one line.
+# without java, mvn or a network this exits with 77 and one line. KAFKA_JVM_PERFORMANCE_OPTS is Kafka's own
+# variable; unset, the JVM compiles quickly and not well, which halves the CPU of a short life.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 version=${KAFKA_VERSION:-4.1.0}
 libs=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-$version
+read -r -a jvm <<<"${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
 
 skip() {
     echo "skipped: $*"
@@ -109,7 +111,7 @@ EOF
 format() { # DIR
     local id
     id=$(python3 -c 'import base64, uuid; print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22])')
-    java -Dlog4j2.configurationFile="$1/log4j2.properties" -cp "$libs/*" \
+    java "${jvm[@]}" -Dlog4j2.configurationFile="$1/log4j2.properties" -cp "$libs/*" \
         kafka.tools.StorageTool format -t "$id" -c "$1/server.properties" "${users[@]}" \
         >"$1/broker.log" 2>&1
 }
@@ -118,7 +120,7 @@ launch() { # DIR
     local dir=$1 port
     # The last line counts, for us as for Kafka: a property of the caller's may be another one.
     port=$(sed -n 's|^listeners=[A-Z_]*://[^:]*:\([0-9]*\),.*|\1|p' "$dir/server.properties" | tail -n 1)
-    java -Xms256m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$dir/log4j2.properties" \
+    java -Xms256m -Xmx512m "${jvm[@]}" -Dlog4j2.configurationFile="$dir/log4j2.properties" \
         -cp "$libs/*" kafka.Kafka "$dir/server.properties" >>"$dir/broker.log" 2>&1 </dev/null 9>&- &
     echo $! >"$dir/pid"
     for _ in $(seq 300); do

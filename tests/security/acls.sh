@@ -26,7 +26,7 @@ INI
 # One JVM gives and takes all rights.
 jars=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0
 mkfifo "$work/say"
-java -Dlog4j2.configurationFile="$broker_dir/log4j2.properties" -cp "$jars/*" \
+java -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$broker_dir/log4j2.properties" -cp "$jars/*" \
     tests/security/Acls.java "$KAFKA" <"$work/say" >"$work/done" 2>"$work/acls.err" &
 exec 3>"$work/say"
 asked=0
