@@ -2,6 +2,7 @@
 """Instances that are killed while they work."""
 import signal
 
+from attacks_group import await_members
 from newer import is_used, need_newer, version
 from programs import Failed
 
@@ -41,6 +42,7 @@ def kill9(run, guarantee, engine, kills=(200, 10), look=None):
     ini = run.job(guarantee, engine, {"pipeline": {"max_in_flight": MAX_IN_FLIGHT},
                                       "engine": BUSY[engine]})
     start_two(run, ini)
+    await_members(run)  # or the first kills, of few, meet instances that have nothing yet
     run.load(records, rate)
     if look:
         run.fleet.sleep(1)
