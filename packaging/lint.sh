@@ -108,7 +108,7 @@ step_shell()
         return
     fi
     grep -rlE --exclude-dir=corpus '^#!.*[/ ](ba)?sh$' packaging tests .ci | sort |
-        xargs shellcheck -x >"$log" 2>&1
+        xargs -P "$jobs" -n 8 shellcheck -x >"$log" 2>&1
     verdict shellcheck $?
 }
 
