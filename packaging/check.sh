@@ -5,10 +5,10 @@
 #
 #   packaging/check.sh PROGRAM... -- PROGRAM...
 #
-# First the programs of `make test`, several at a time; then what keeps all cores busy by itself
-# (lint, sanitizers, fuzzing); then the programs after "--", which take long and mostly wait for a
-# Kafka broker of their own, four at a time; last those among them that measure time (chaos), two at
-# a time.
+# First the programs of `make test`, several at a time; then what keeps the cores busy by itself for
+# most of its time (lint, sanitizers, fuzzing), two at a time; then the programs after "--", which
+# take long and mostly wait for a Kafka broker of their own, four at a time; last those among them
+# that measure time (chaos), two at a time.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 log=$(mktemp) || exit 70
@@ -36,7 +36,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -eq 0 ] || shift
 stage 'tests' "${quick[@]}"
-JOBS=1 stage 'lint, sanitizers, fuzzing' packaging/lint.sh packaging/sanitize.sh \
+JOBS=2 stage 'lint, sanitizers, fuzzing' packaging/lint.sh packaging/sanitize.sh \
     packaging/tsan.sh packaging/fuzz.sh
 waiting=() timed=()
 for program; do
