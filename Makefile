@@ -11,7 +11,7 @@
 #   make sim           the deterministic simulation, a million histories
 #   make torture       a minute of kills and a broker restart on a real Kafka, with a control
 #   make chaos         every attack in its full form; 40 minutes; writes build/chaos/report.md
-#   make security      SECURITY.md on real brokers: TLS, logins, each right, secrets; 4 minutes
+#   make security      SECURITY.md on real brokers: TLS, logins, each right, secrets; 2 minutes
 #   make abi           the plugin ABI is kept; make mutate: 10,000 spoilt modules; 2 minutes
 #   make fuzz          every fuzz target for FUZZ_SECONDS (30)
 #   make bench         in-process throughput against a fused loop
