@@ -39,6 +39,12 @@ done
 must 'OUTPUT=/tmp lrhost --quiet /usr/share/doc/lrhost/examples/json.ini'
 must 'dpkg --verify lrhost lrhost-kafka lrhost-json lrhost-doc'
 
+# Where Debian's shells look, which is not where others' do.
+for file in bash-completion/completions/lrhost zsh/vendor-completions/_lrhost \
+    fish/vendor_completions.d/lrhost.fish; do
+    [ -s "$root_dir/usr/share/$file" ] || fail "no completion /usr/share/$file"
+done
+
 # The same package under another version.
 repack() # NAME VERSION
 {
