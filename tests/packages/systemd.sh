@@ -264,4 +264,23 @@ expect_equal 'scoring scoring 640' "$(inside stat -c '%U %G %a' /var/lib/lrhost/
 # ---- all of them ---------------------------------------------------------------------------------------------
 inside systemctl stop system-lrhost.slice
 expect_equal '' "$(inside systemctl list-units -q --state=active 'lrhost@*')" "after stopping all"
-echo "the unit: starts, drains, reloads, is watched, restarted as the table says, and confined"
+
+# ---- an upgrade restarts nothing, and the next start is by the new unit ------------------------------------
+dpkg-deb -R "$debs/lrhost_${version}_"*.deb "$work/other" || fail "cannot unpack lrhost"
+sed -i 's/^Version: .*/Version: 9.9/' "$work/other/DEBIAN/control"
+sed -i 's/^Description=.*/Description=another unit/' "$work/other/lib/systemd/system/lrhost@.service"
+dpkg-deb -b "$work/other" "$machine/packages/other.deb" >"$work/out" 2>&1 || fail "dpkg-deb: $(cat "$work/out")"
+inside systemctl start lrhost@idle || { journal idle; fail "the pipeline does not start again"; }
+pid=$(property idle MainPID)
+inside dpkg -i /packages/other.deb >"$work/out" 2>&1
+expect_code 0 $? "dpkg -i" "$work/out"
+expect_equal "active $pid" "$(property idle ActiveState) $(property idle MainPID)" "after an upgrade"
+expect_equal 'another unit no' "$(property idle Description) $(property idle NeedDaemonReload)" \
+    "the unit that systemd knows after an upgrade"
+
+# ---- a removal stops all --------------------------------------------------------------------------------------
+inside dpkg -r lrhost-kafka lrhost >"$work/out" 2>&1
+expect_code 0 $? "dpkg -r" "$work/out"
+expect_equal inactive "$(property idle ActiveState)" "after a removal"
+inside systemctl start lrhost@idle 2>/dev/null && fail "a unit that was removed is started"
+echo "the unit: starts, drains, reloads, is watched, restarted as the table says, and confined; upgraded, removed"

@@ -48,7 +48,6 @@ install_lrhost()
     # The Debian has what they need.
     inside sh -c 'dpkg -i /packages/*.deb' >"$work/install.log" 2>&1 ||
         fail "dpkg -i: $(tail -n 3 "$work/install.log")"
-    inside systemctl daemon-reload
 }
 
 # start_machine: after start_broker, where there is one. Sets machine, the container's root.
