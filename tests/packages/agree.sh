@@ -16,6 +16,18 @@ expect_equal "$numbers" "$(sed -n 's/^Provides: //p' $debian/control | tr -d ,)"
 expect_equal "$numbers" "$(sed -n 's/^Provides: *\(lrhost-abi-[0-9]*\)$/\1/p' $spec | xargs)" \
     "Provides of lrhost.spec"
 
+# A build needs what packaging/deps.sh installs, but for what is on every builder of packages.
+needs() # COLUMN PATTERN_OF_WHAT_IS_THERE
+{
+    sed -n "/^NEED_/,/^'/p" packaging/deps.sh | awk -v n="$1" 'NF == 3 { print $n }' | grep -vxE "$2" | sort | xargs
+}
+expect_equal "$(needs 2 'gcc|g[+][+]|make|libc6-dev')" \
+    "$(sed -n '/^Build-Depends:/,/^[^B ]/p' $debian/control | grep -oE '(lib|pkg)[a-z0-9-]+' | sort | xargs)" \
+    "Build-Depends of debian/control"
+expect_equal "$(needs 3 glibc-devel)" \
+    "$(sed -n 's/^BuildRequires: *\([^ ]*\).*/\1/p' $spec | grep -vx systemd-rpm-macros | sort | xargs)" \
+    "BuildRequires of lrhost.spec"
+
 own='' core=''
 for folder in plugins/*/; do
     name=$(basename "$folder")
