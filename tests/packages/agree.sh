@@ -27,6 +27,11 @@ expect_equal "$(needs 2 'gcc|g[+][+]|make|libc6-dev')" \
 expect_equal "$(needs 3 glibc-devel)" \
     "$(sed -n 's/^BuildRequires: *\([^ ]*\).*/\1/p' $spec | grep -vx systemd-rpm-macros | sort | xargs)" \
     "BuildRequires of lrhost.spec"
+for library in librdkafka simdjson; do
+    least=$(grep -o "$library [0-9.]* or newer" README.md | cut -d' ' -f2)
+    grep -qF "${library#lib}-dev (>= ${least:?})" $debian/control || fail "debian/control does not ask for $library $least"
+    grep -q "^BuildRequires: *$library-devel >= $least$" $spec || fail "lrhost.spec does not ask for $library $least"
+done
 
 own='' core=''
 for folder in plugins/*/; do
