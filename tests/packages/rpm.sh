@@ -49,6 +49,8 @@ for name in kafka json; do
     rpm -qp --requires "$rpms/lrhost-$name-$version"-*."$arch".rpm | grep -q '^lrhost-abi-1' ||
         fail "lrhost-$name does not ask for lrhost-abi-1"
 done
+rpm -qp --provides "$rpms/lrhost-devel-$version"-*."$arch".rpm | grep -q '^lrhost-static = ' ||
+    fail "lrhost-devel has a static library and does not provide lrhost-static"
 
 put() # HOW PATTERN...
 {
