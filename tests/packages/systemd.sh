@@ -278,7 +278,13 @@ expect_equal "active $pid" "$(property idle ActiveState) $(property idle MainPID
 expect_equal 'another unit no' "$(property idle Description) $(property idle NeedDaemonReload)" \
     "the unit that systemd knows after an upgrade"
 
-# ---- a removal stops all --------------------------------------------------------------------------------------
+# ---- a removal stops all: the .rpm's, as far as it is no macro, and the .deb's ------------------------------
+scriptlet=$(sed -n '/^%preun$/,/^%if/p' packaging/rpm/lrhost.spec | sed '1d; $d')
+inside sh -c "$scriptlet" preun 1 || fail "%preun of an upgrade fails"
+expect_equal active "$(property idle ActiveState)" "after %preun of an upgrade"
+inside sh -c "$scriptlet" preun 0 || fail "%preun of a removal fails"
+expect_equal inactive "$(property idle ActiveState)" "after %preun of a removal"
+inside systemctl start lrhost@idle || fail "the pipeline does not start once more"
 inside dpkg -r lrhost-kafka lrhost >"$work/out" 2>&1
 expect_code 0 $? "dpkg -r" "$work/out"
 expect_equal inactive "$(property idle ActiveState)" "after a removal"
