@@ -49,8 +49,9 @@ install-doc:
 	    sed -f packaging/examples.sed -e '/^#/s|configs/|$(DOCDIR)/examples/|g' "$$file" \
 	        >"$(DESTDIR)$(DOCDIR)/examples/$${file##*/}" || exit; \
 	done
-	# All in one folder, so links between them change.
-	for file in README.md $(wildcard SECURITY.md) $(filter-out %.head.md,$(wildcard docs/*.md)); do \
-	    sed -e 's|](docs/|](|g' -e 's|](\.\./|](|g' "$$file" >"$(DESTDIR)$(DOCDIR)/$${file##*/}" || exit; \
+	# All in one folder, so links between them change, and those to what is elsewhere are mere words.
+	for file in README.md CHANGELOG.md $(wildcard SECURITY.md) $(filter-out %.head.md,$(wildcard docs/*.md)); do \
+	    sed -e 's|](docs/|](|g' -e 's|](\.\./|](|g' -e 's,\[\([^]]*\)\](\([a-z]*/[^)]*\|LICENSE\)),\1,g' \
+	        "$$file" >"$(DESTDIR)$(DOCDIR)/$${file##*/}" || exit; \
 	done
 	chmod 644 $(DESTDIR)$(DOCDIR)/*.md $(DESTDIR)$(DOCDIR)/examples/*

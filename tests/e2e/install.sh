@@ -28,6 +28,11 @@ for file in bash-completion/completions/lrhost zsh/site-functions/_lrhost \
     fish/vendor_completions.d/lrhost.fish; do
     grep -q '__complete' "$prefix/share/$file" || fail "no completion $file"
 done
+for file in "$prefix"/share/doc/lrhost/*.md; do
+    for target in $(grep -o '](\([^)#:]*\)[)#]' "$file" | tr -d '])(#'); do
+        [ -e "$prefix/share/doc/lrhost/$target" ] || fail "${file##*/} links to $target, which is not installed"
+    done
+done
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 expect_equal "$prefix/lib/lrhost" "$(pkg-config --variable=plugindir lrhost)" plugindir
 expect_equal 1 "$(pkg-config --variable=abi lrhost)" abi
