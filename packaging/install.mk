@@ -46,7 +46,7 @@ install-doc:
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/examples
 	$(INSTALL) -m 644 configs/records.* $(DESTDIR)$(DOCDIR)/examples
 	for file in configs/*.ini; do \
-	    sed -f packaging/examples.sed -e '/^#/s|configs/|$(DOCDIR)/examples/|g' "$$file" \
+	    sed -f packaging/examples.sed -e '/^#/s|configs/|$(DOCDIR)/examples/|g; /^#/s|docs/|$(DOCDIR)/|g' "$$file" \
 	        >"$(DESTDIR)$(DOCDIR)/examples/$${file##*/}" || exit; \
 	done
 	# All in one folder, so links between them change, and those to what is elsewhere are mere words.

@@ -28,6 +28,9 @@ for file in bash-completion/completions/lrhost zsh/site-functions/_lrhost \
     fish/vendor_completions.d/lrhost.fish; do
     grep -q '__complete' "$prefix/share/$file" || fail "no completion $file"
 done
+while read -r file; do
+    [ -e "$file" ] || fail "an installed example speaks of $file, which is not there"
+done < <(grep -ho "$prefix/share/doc/[a-z0-9./_-]*[a-z]" "$prefix"/share/doc/lrhost/examples/*.ini)
 for file in "$prefix"/share/doc/lrhost/*.md; do
     for target in $(grep -o '](\([^)#:]*\)[)#]' "$file" | tr -d '])(#'); do
         [ -e "$prefix/share/doc/lrhost/$target" ] || fail "${file##*/} links to $target, which is not installed"
