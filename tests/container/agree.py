@@ -76,6 +76,8 @@ source = job["source"]
 expect(scaled["scaleTargetRef"]["name"] == kinds["Deployment"]["metadata"]["name"], "it scales nothing")
 expect(trigger["consumerGroup"] == source["kafka.group.id"], "lag of another group")
 expect(trigger["topic"] == source["topic"], "lag of another topic")
+variables = {v["name"]: v.get("value") for v in container["env"]}
+expect(trigger["bootstrapServers"] == variables["KAFKA"], "lag at other brokers")
 expect(scaled["maxReplicaCount"] * int(job["pipeline"]["lanes"]) <= 10, "more lanes than partitions")
 
 services = yaml.safe_load(open(compose_file))["services"]
