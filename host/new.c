@@ -73,8 +73,8 @@ static lr_status find_templates(struct words *words, struct lr_error *err)
                     find_folder(base, "/../share/lrhost/template/all/..", words->folder))) &&
         !find_folder(LRHOST_TEMPLATEDIR, "/all/..", words->folder))
         return lr_fail(err, LR_EUNAVAILABLE,
-                       "the templates of new plugins are neither near %s nor in %s; `make install` "
-                       "puts them there",
+                       "the templates of new plugins are neither near %s nor in %s; the package "
+                       "lrhost-dev (lrhost-devel) or `make install` puts them there",
                        words->program, LRHOST_TEMPLATEDIR);
     /* The fake host's library: beside the program of a build, else in the prefix. */
     (void)snprintf(library, sizeof library, "%s/liblrhost-testing.a", base);

@@ -21,6 +21,9 @@ grep -qE '^lib(rdkafka|simdjson)' "$work/installed" && fail "lrhost alone brings
 inside 'lrhost list --names' >"$work/out" || fail "lrhost list: $(cat "$work/out")"
 expect_text linreg "$work/out" "the plugins of lrhost alone"
 grep -qE 'kafka|json' "$work/out" && fail "lrhost alone has plugins of other packages"
+inside 'cd /tmp && lrhost new model mine' >"$work/out" 2>&1
+expect_code 69 $? "lrhost new without lrhost-dev" "$work/out"
+expect_text lrhost-dev "$work/out" "lrhost new without lrhost-dev"
 cp packaging/debian/tests/* "$root_dir/packages/"
 must /packages/smoke
 packaging/hardening.sh "$root_dir/usr/bin/lrhost" "$root_dir"/usr/lib/*/lrhost/*.so ||
