@@ -125,13 +125,16 @@ lr_status lrh_search_parse(const char *name, const char *folder, struct lrh_want
     return LR_OK;
 }
 
-/* "no module 'kafak'; did you mean 'kafka'? There is: file, kafka (search path: /a:/b)" */
+/* "no module 'kafak'; did you mean 'kafka'? There is: file, kafka (search path: /a:/b)"
+ * "no module 'json'. There is: file, kafka (search path: /a:/b); it may be a package of its own,
+ * lrhost-json" */
 static lr_status not_found(const struct lrh_search *search, const struct lrh_wanted *wanted,
                            struct lr_error *err)
 {
     struct lrh_suggestion suggestion = {.word = wanted->file};
     struct lrh_found *found = NULL;
     char names[400] = "", nearest[128];
+    const char *advice = "; it may be a package of its own, lrhost-", *package = wanted->file;
     size_t n = 0, used = 0;
 
     if (lrh_search_list(search, &found, &n) != LR_OK)
@@ -152,11 +155,14 @@ static lr_status not_found(const struct lrh_search *search, const struct lrh_wan
         else if (used + 6 < sizeof names)
             used += (size_t)sprintf(names + used, ", ...");
     }
-    (void)lr_fail(err, LR_ECONFIG, "no module '%s'%s There is: %s (search path: %s)%s",
-                  wanted->file,
-                  suggestion.best ? lrh_suggest_text(&suggestion, nearest, sizeof nearest) : ".",
-                  n ? names : "none at all", search->n_folders ? search->text : "empty",
-                  wanted->plugin[0] ? "; a path begins with ./ or / or ends in .so" : "");
+    if (wanted->plugin[0] || suggestion.best) {
+        advice = wanted->plugin[0] ? "; a path begins with ./ or / or ends in .so" : "";
+        package = "";
+    }
+    (void)lr_fail(
+        err, LR_ECONFIG, "no module '%s'%s There is: %s (search path: %s)%s%s", wanted->file,
+        suggestion.best ? lrh_suggest_text(&suggestion, nearest, sizeof nearest) : ".",
+        n ? names : "none at all", search->n_folders ? search->text : "empty", advice, package);
     lrh_search_free(found, n);
     return LR_ECONFIG;
 }

@@ -21,6 +21,9 @@ grep -qE '^lib(rdkafka|simdjson)' "$work/installed" && fail "lrhost alone brings
 inside 'lrhost list --names' >"$work/out" || fail "lrhost list: $(cat "$work/out")"
 expect_text linreg "$work/out" "the plugins of lrhost alone"
 grep -qE 'kafka|json' "$work/out" && fail "lrhost alone has plugins of other packages"
+inside 'lrhost check /usr/share/doc/lrhost/examples/streaming.ini' >"$work/out" 2>&1
+expect_code 78 $? "lrhost check of a pipeline with Kafka, without lrhost-kafka" "$work/out"
+expect_text 'lrhost-kafka' "$work/out" "lrhost check of a pipeline with Kafka, without lrhost-kafka"
 inside 'cd /tmp && lrhost new model mine' >"$work/out" 2>&1
 expect_code 69 $? "lrhost new without lrhost-dev" "$work/out"
 expect_text lrhost-dev "$work/out" "lrhost new without lrhost-dev"

@@ -172,6 +172,7 @@ static void test_not_found(void)
     CU_ASSERT(says(folder));
     CU_ASSERT_EQUAL(load("zzzzzzzz", NULL), LR_ECONFIG);
     CU_ASSERT(says("no module 'zzzzzzzz'. There is: "));
+    CU_ASSERT(says("; it may be a package of its own, lrhost-zzzzzzzz"));
     CU_ASSERT_EQUAL(load("./zzz.so", NULL), LR_ECONFIG);
     CU_ASSERT(says("/zzz.so: No such file"));
     CU_ASSERT_EQUAL(load("plugins/mine", NULL), LR_ECONFIG); /* taken for module/plugin */
