@@ -48,6 +48,13 @@ source_time()
     fi
 }
 
+need() # PROGRAM PACKAGES_OF_DEBIAN PACKAGES_OF_FEDORA
+{
+    command -v "$1" >/dev/null && return
+    echo "package: there is no $1 here; install $2 (Debian, Ubuntu) or $3 (Fedora)" >&2
+    exit 69
+}
+
 dist()
 {
     mkdir -p "$build/dist"
@@ -94,6 +101,10 @@ rpm()
     ls "$build"/rpm/*.rpm
 }
 
+case $verb in
+deb) need dpkg-buildpackage 'dpkg-dev and debhelper' 'dpkg-dev and debhelper' ;;
+rpm) need rpmbuild 'rpm, elfutils and cpio' rpm-build ;;
+esac
 case $verb in
 dist) dist ;;
 deb | rpm)

@@ -56,6 +56,15 @@ for file in configs/*.ini; do
     expect_same_file "$work/wanted" <(sed '/^#/d' "$work/example.ini") "$file, as it is installed"
 done
 
+# Where a program is missing that makes packages, the package that has it is named.
+mkdir "$work/bin"
+ln -s "$(command -v dirname)" "$(command -v mkdir)" "$work/bin"
+for pair in deb:dpkg-dev rpm:rpm-build; do
+    PATH=$work/bin "$BASH" packaging/package.sh ${pair%:*} "$version" >"$work/out" 2>&1
+    expect_code 69 $? "make ${pair%:*} without its program" "$work/out"
+    expect_text ${pair#*:} "$work/out" "make ${pair%:*} without its program"
+done
+
 BUILD=$work/one packaging/package.sh dist "$version" >/dev/null || fail "make dist"
 first=$work/one/dist/lrhost-$version.tar.gz
 (umask 077 && TZ=Asia/Tokyo BUILD=$work/two packaging/package.sh dist "$version") >/dev/null || fail "make dist"
