@@ -143,6 +143,8 @@ int secret_is_reference(const char *value);
 void secret_guard(const char *property);
 /* A file that every user can read. */
 int secret_is_exposed(const char *value);
+/* A credential of the service manager, in a process that it gives none to? */
+int secret_is_withheld(const char *value);
 /* The value behind file:PATH or env:NAME (or the value itself), malloc'ed. */
 lr_status secret_resolve(const char *property, const char *value, char **ret_value,
                          struct lr_error *err);

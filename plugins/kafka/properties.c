@@ -214,6 +214,8 @@ static void check_one(const char *list, rd_kafka_conf_t *scratch, const struct l
                            "the mode of '%.400s' lets every user read it; chmod o-r", value + 5);
             report->warning(report->ctx, option, text);
         }
+        if (secret_is_withheld(value))
+            return;
         if (secret_resolve(pair->name, value, &resolved, &err) != LR_OK) {
             report->problem(report->ctx, option, err.text);
             return;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kafka.h"
 
@@ -43,6 +44,17 @@ int secret_is_exposed(const char *value)
 
     return strncmp(value, "file:", 5) == 0 && stat(value + 5, &st) == 0 && S_ISREG(st.st_mode) &&
            (st.st_mode & S_IROTH);
+}
+
+/* systemd gives credentials to the start of a service; to ExecReload= their folder is closed
+ * (systemd issue 35227), and there a file is judged that was started with them. */
+int secret_is_withheld(const char *value)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    size_t n = folder ? strlen(folder) : 0;
+
+    return n > 0 && strncmp(value, "file:", 5) == 0 && strncmp(value + 5, folder, n) == 0 &&
+           value[5 + n] == '/' && access(folder, X_OK) != 0 && errno == EACCES;
 }
 
 int secret_is_reference(const char *value)

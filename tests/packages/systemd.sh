@@ -105,6 +105,26 @@ expect_equal active "$(property files ActiveState)" "after a reload that failed"
 took_over 30
 wait_until 10 took_over 30 || fail "a reload that failed stops the flow"
 
+# With secrets, which a reload is not given. No broker is here, so something else runs.
+install -d -m 700 "$machine/etc/credstore"
+(umask 077 && echo secret >"$machine/etc/credstore/lrhost.secrets.password")
+{
+    printf '[pipeline]\non_bad_record = skip\n[source]\nplugin = kafka\ntopic = t\nkafka.group.id = g\n[sink]\nplugin = null\n'
+    block secrets | sed '/ssl\.c/d; /^\[kafka\]/a kafka.bootstrap.servers = localhost:9092'
+} >"$machine/etc/lrhost/secrets.ini"
+drop_in secrets <<'UNIT'
+[Service]
+Type=exec
+WatchdogSec=0
+ExecStart=
+ExecStart=/bin/sh -c 'trap : HUP; while :; do sleep 1; done'
+UNIT
+inside systemctl start lrhost@secrets || { journal secrets; fail "a pipeline with secrets does not start"; }
+inside systemctl reload lrhost@secrets || { journal secrets; fail "a reload of a pipeline with secrets"; }
+rm "$machine/etc/credstore/lrhost.secrets.password"
+inside systemctl restart lrhost@secrets 2>/dev/null && fail "control: a start without its secret passes"
+inside systemctl stop lrhost@secrets
+
 # ---- killed: the next one goes on --------------------------------------------------------------------
 printf '[Service]\n%s\n' "$quick" | drop_in files
 kill_inside KILL "$(property files MainPID)"
@@ -230,7 +250,6 @@ inside systemctl start lrhost@outside || { journal outside; fail "ReadWritePaths
 wait_until 10 has_lines 10 "$machine/srv/out.txt" || fail "ReadWritePaths=: nothing is written"
 
 # ---- what one can see of the others: nothing ------------------------------------------------------------
-install -d -m 700 "$machine/etc/credstore"
 for name in look outside; do
     (umask 077 && echo secret >"$machine/etc/credstore/lrhost.$name.password")
 done
