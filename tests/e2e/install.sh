@@ -68,6 +68,13 @@ expect_equal 10 "$(grep -c '^[0-9.,]*;[0-9.]*;[0-9.]*$' "$work/out")" "records o
 expect_code 0 $? "make of an installed example" "$work/out"
 echo "a new plugin built, verified and run in $((($(date +%s%N) - began) / 1000000)) ms"
 
+# Nobody but root can build there.
+cp -r "$prefix/share/lrhost/examples" "$work/copy"
+make -s -C "$work/copy" model_mean.so model_cpp.so >"$work/out" 2>&1
+expect_code 0 $? "make of a copy of the installed examples" "$work/out"
+expect_equal lrhost_module_v1 "$(nm -D --defined-only "$work/copy/model_cpp.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//')" \
+    "what an example in C++ exports"
+
 # Its own tests find the library of the fake host.
 as_stranger 'make -s -C mymean test' >"$work/out" 2>&1
 expect_code 0 $? "make test of the new plugin" "$work/out"
