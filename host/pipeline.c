@@ -136,10 +136,10 @@ static void *lane_main(void *arg)
     if (status != LR_OK)
         note_start(pipeline, status, &err);
     if (wait_for_word(pipeline) && status == LR_OK) {
-        __atomic_store_n(&thread->at_work, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&thread->work, LRH_WORK_GOES_ON, __ATOMIC_RELEASE);
         run_engine(thread);
-        __atomic_store_n(&thread->at_work, 0, __ATOMIC_RELEASE);
     }
+    __atomic_store_n(&thread->work, LRH_WORK_OVER, __ATOMIC_RELEASE);
     (void)pthread_mutex_lock(&pipeline->mutex);
     pipeline->n_closed++;
     pipeline->closed_ns = pipeline->system->monotonic_ns(pipeline->system->ctx);

@@ -59,6 +59,11 @@ struct lrh_touch {
     int identity_fd; /* holds our name there (identity.h); -1: not held */
 };
 
+/* Where a lane's work stands. */
+#define LRH_WORK_AHEAD 0
+#define LRH_WORK_GOES_ON 1
+#define LRH_WORK_OVER 2
+
 /* A lane and its instances. */
 struct lrh_lane_thread {
     struct lrh_pipeline *pipeline;
@@ -66,7 +71,7 @@ struct lrh_lane_thread {
     struct lrh_lane *lane;
     pthread_t thread;
     int32_t running; /* the thread is to be joined */
-    int32_t at_work; /* atomic: the engine runs, or what it left is settled and committed */
+    int32_t work;    /* atomic, LRH_WORK_*: the engine's, until what it left is committed */
     int64_t turns, turned_ns; /* as watch.c saw them last */
 };
 

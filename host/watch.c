@@ -94,7 +94,7 @@ static int64_t look_at_lane(struct lrh_lane_thread *thread, int64_t now)
 {
     int64_t turns;
 
-    if (!__atomic_load_n(&thread->at_work, __ATOMIC_ACQUIRE)) {
+    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != LRH_WORK_GOES_ON) {
         thread->turned_ns = 0; /* not yet, or no more: nothing to turn */
         return now;
     }
@@ -120,7 +120,8 @@ static int64_t look_at_lanes(struct lrh_pipeline *pipeline, int64_t now)
     return slowest;
 }
 
-/* Every source has said what it reads, be it nothing: a group that is joined says so. */
+/* Every source has said what it reads, be it nothing: a group that is joined says so. A lane that
+ * was given its word a moment ago has not taken it up yet. */
 static int is_ready(const struct lrh_pipeline *pipeline)
 {
     if (pipeline->state != LR_STATE_RUNNING)
@@ -128,7 +129,7 @@ static int is_ready(const struct lrh_pipeline *pipeline)
     for (uint32_t i = 0; i < pipeline->n_lanes; i++) {
         const struct lrh_lane_thread *thread = &pipeline->lanes[i];
 
-        if (__atomic_load_n(&thread->at_work, __ATOMIC_ACQUIRE) &&
+        if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != LRH_WORK_OVER &&
             load(&lrh_lane_totals(thread->lane)->last_rebalance_ns) == 0)
             return 0;
     }

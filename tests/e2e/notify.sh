@@ -79,6 +79,17 @@ kill "$ear"
 NOTIFY_SOCKET=$work/nobody run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
 expect_code 0 $? "no one listens" "$work/err"
 
+# ---- ready is who knows what to read, and not who may begin to ask
+listen "$work/joining"
+NOTIFY_SOCKET=$work/joining "$lrhost" --set source.join=3s "$work/idle.ini" 2>"$work/err" &
+pid=$!
+wait_until 5 heard_more STATUS=starting 5 || fail "a source that joins: no STATUS"
+expect_equal 0 "$(heard READY=1)" "READY while a source joins"
+wait_until 5 grep -q READY=1 "$said" || fail "a source that has joined: no READY"
+kill -TERM "$pid"
+wait "$pid"
+kill "$ear"
+
 # ---- a run that fails to start is not ready
 listen "$work/failing"
 NOTIFY_SOCKET=$work/failing run_for 10 "$lrhost" --set sink.fail=start --set sink.status=unavailable \

@@ -16,7 +16,7 @@
 #define FAIL_DESCRIBE 4
 
 struct settings {
-    int64_t count, lane, pause_ns, width;
+    int64_t count, lane, pause_ns, join_ns, width;
     int32_t fail, status, mute, hold, stubborn, stuck;
 };
 
@@ -40,6 +40,11 @@ static const struct lr_option options[] = {
      .initial = "0",
      .doc = "How long a start takes",
      AT(pause_ns)},
+    {.name = "join",
+     .type = LR_OPT_DURATION,
+     .initial = "0",
+     .doc = "How long the source says nothing about what it reads",
+     AT(join_ns)},
     {.name = "mute", .type = LR_OPT_BOOL, .initial = "no", .doc = "No reason given", AT(mute)},
     {.name = "hold", .type = LR_OPT_BOOL, .initial = "no", .doc = "Settle nothing", AT(hold)},
     {.name = "stubborn",
@@ -60,7 +65,7 @@ static const struct lr_option options[] = {
 struct trouble {
     const struct lr_host *host;
     const struct settings *settings;
-    int64_t next;
+    int64_t next, joined_ns;
     int32_t started, assigned;
     char name[16];
     const char *names[1];
@@ -166,6 +171,12 @@ static lr_status source_poll(void *ctx, struct lr_batch *batch, uint32_t max_rec
     (void)err;
     used(self);
     stick(self, 1);
+    if (!self->joined_ns)
+        self->joined_ns = self->host->monotonic_ns(self->host->ctx) + self->settings->join_ns;
+    if (self->host->monotonic_ns(self->host->ctx) < self->joined_ns) {
+        (void)nanosleep(&moment, NULL);
+        return LR_AGAIN;
+    }
     if (!self->assigned) {
         *ret_event = &self->event;
         return LR_REBALANCE;
