@@ -24,7 +24,8 @@ struct lrh_watched {
     struct lrh_state state;
     int64_t rated_ns, rated_read; /* when the rate was last made, and of which count */
     int64_t commits;
-    int32_t stuck; /* it was said */
+    int32_t stuck;     /* it was said */
+    int32_t unwritten; /* the state file as it should be; it was said */
 };
 
 static int64_t now_ns(void)
@@ -156,11 +157,17 @@ static void write_state(struct lrh_watch *watch, struct lrh_watched *watched)
 {
     struct lrh_log_from from = {watched->state.pipeline, "pipeline", -1};
     struct lr_error err = LR_ERROR_INIT;
+    int failed;
 
-    if (!watched->path[0] || lrh_state_write(&watched->state, watched->path, &err) == LR_OK)
+    if (!watched->path[0])
         return;
-    watched->path[0] = '\0';
-    lrh_log_printf(watch->log, &from, LR_LOG_WARNING, "the state file is given up: %s", err.text);
+    failed = lrh_state_write(&watched->state, watched->path, &err) != LR_OK;
+    if (failed && !watched->unwritten)
+        lrh_log_printf(watch->log, &from, LR_LOG_WARNING,
+                       "`lrhost status` does not see this run for now: %s", err.text);
+    else if (!failed && watched->unwritten)
+        lrh_log_write(watch->log, &from, LR_LOG_NOTICE, "the state file is written again");
+    watched->unwritten = failed;
 }
 
 static const char *state_name(struct lrh_pipeline *pipeline)

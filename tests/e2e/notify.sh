@@ -160,6 +160,20 @@ kill -TERM "$pid"
 wait "$pid"
 expect_code 0 $? "a stop of the one that goes on" "$work/err"
 
+# ---- what cannot be written for a while (a folder stands in its way) is written afterwards
+"$lrhost" "$work/idle.ini" 2>"$work/err" &
+pid=$!
+wait_until 5 "$lrhost" status "$work/idle.ini" || fail "status never says it runs"
+until mkdir "$work/lrhost/idle.here.state.new" 2>/dev/null; do :; done
+wait_until 5 grep -q '`lrhost status` does not see this run for now' "$work/err" ||
+    { cat "$work/err"; fail "a state file that cannot be written is no line in the log"; }
+sed -i 's/^updated=.*/updated=1000000000.000/' "$work/lrhost/idle.here.state"
+rmdir "$work/lrhost/idle.here.state.new"
+wait_until 5 "$lrhost" status "$work/idle.ini" || { cat "$work/err"; fail "the state file is given up"; }
+expect_text "the state file is written again" "$work/err" "a state file that can be written again"
+kill -TERM "$pid"
+wait "$pid"
+
 # ---- a folder that others can write to holds no state file; the run goes on without
 chmod 777 "$work/lrhost"
 run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
