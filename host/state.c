@@ -232,6 +232,14 @@ static int read_state(const char *path, struct lrh_state *state)
     return in != NULL;
 }
 
+void lrh_state_remove(const char *path, int64_t pid)
+{
+    struct lrh_state state;
+
+    if (read_state(path, &state) && state.pid == pid)
+        (void)unlink(path);
+}
+
 lr_status lrh_state_find(const char *pipeline, const char *instance, const char *stem,
                          struct lrh_state *ret_state, struct lr_error *err)
 {

@@ -2,7 +2,8 @@
  *
  * The state file: what a running pipeline says of itself once a second, for `lrhost status` and
  * whoever can read `key=value` lines. One file a pipeline, replaced atomically (written beside,
- * then renamed), removed at an orderly end; a dead process leaves one that grows old.
+ * then renamed), removed at an orderly end; a dead process leaves one that grows old. Of two
+ * processes with the same names the one that wrote last is seen.
  *
  * Its folder is the first of these that is set:
  *
@@ -38,6 +39,8 @@ struct lrh_state {
 lr_status lrh_state_path(const char *pipeline, const char *instance, char path[PATH_MAX],
                          struct lr_error *err);
 lr_status lrh_state_write(const struct lrh_state *state, const char *path, struct lr_error *err);
+/* Removes the file, unless it is another process's by now. */
+void lrh_state_remove(const char *path, int64_t pid);
 
 /* Finds the freshest state file of a pipeline: in our own folder, then where the unit
  * lrhost@STEM.service keeps it (/run/lrhost/STEM), then in /run/lrhost. LR_EUNAVAILABLE: there is

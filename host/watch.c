@@ -25,7 +25,8 @@ struct lrh_watched {
     int64_t rated_ns, rated_read; /* when the rate was last made, and of which count */
     int64_t commits;
     int32_t stuck;     /* it was said */
-    int32_t unwritten; /* the state file as it should be; it was said */
+    int32_t written;   /* a state file, at least once */
+    int32_t unwritten; /* it was said */
 };
 
 static int64_t now_ns(void)
@@ -76,8 +77,8 @@ lr_status lrh_watch_init(struct lrh_watch *watch, struct lrh_log *log,
 void lrh_watch_finish(struct lrh_watch *watch)
 {
     for (size_t i = 0; watch->each && i < watch->n; i++)
-        if (watch->each[i].path[0])
-            (void)unlink(watch->each[i].path);
+        if (watch->each[i].written)
+            lrh_state_remove(watch->each[i].path, watch->each[i].state.pid);
     free(watch->each);
     watch->each = NULL;
     lrh_notify_finish(&watch->notify);
@@ -153,13 +154,20 @@ static void say_stuck(struct lrh_watch *watch, struct lrh_watched *watched)
     watched->stuck = stuck;
 }
 
-static void write_state(struct lrh_watch *watch, struct lrh_watched *watched)
+/* A run that is refused at its beginning leaves alone what another one of its name has written. */
+static int is_refused(struct lrh_pipeline *pipeline)
+{
+    return !pipeline->lanes || lrh_pipeline_failed(pipeline) != LR_OK;
+}
+
+static void write_state(struct lrh_watch *watch, struct lrh_watched *watched,
+                        struct lrh_pipeline *pipeline)
 {
     struct lrh_log_from from = {watched->state.pipeline, "pipeline", -1};
     struct lr_error err = LR_ERROR_INIT;
     int failed;
 
-    if (!watched->path[0])
+    if (!watched->path[0] || (!watched->written && is_refused(pipeline)))
         return;
     failed = lrh_state_write(&watched->state, watched->path, &err) != LR_OK;
     if (failed && !watched->unwritten)
@@ -167,6 +175,7 @@ static void write_state(struct lrh_watch *watch, struct lrh_watched *watched)
                        "`lrhost status` does not see this run for now: %s", err.text);
     else if (!failed && watched->unwritten)
         lrh_log_write(watch->log, &from, LR_LOG_NOTICE, "the state file is written again");
+    watched->written |= !failed;
     watched->unwritten = failed;
 }
 
@@ -298,7 +307,7 @@ int64_t lrh_watch_look(struct lrh_watch *watch)
         watched->state.stalled_seconds = (double)(now - turned) / 1e9;
         take_figures(watched, watch->pipelines[i], now);
         say_stuck(watch, watched);
-        write_state(watch, watched);
+        write_state(watch, watched, watch->pipelines[i]);
     }
     tell_manager(watch, now, slowest);
     watch->due_ns = now + (watch->ready ? watch->every_ns : SOON_NS);

@@ -33,7 +33,7 @@ struct lrh_watch {
 /* LR_ENOMEM. A state file that cannot be written is a line in the log. */
 lr_status lrh_watch_init(struct lrh_watch *watch, struct lrh_log *log,
                          struct lrh_pipeline **pipelines, size_t n);
-/* Removes the state files. */
+/* Removes the state files that are ours. */
 void lrh_watch_finish(struct lrh_watch *watch);
 
 /* Looks if it is time to; returns when it will be again (monotonic ns). */

@@ -33,8 +33,12 @@ start() # LOG [ARGUMENT...]: sets pid
 
 start "$work/first.log"
 first=$pid
+wait_until 5 grep -q "^pid=$first\$" "$work/lrhost/identity-$$.one.state" || fail "no state file of the first"
+kill -STOP "$first"
 run_for 20 "$lrhost" "$work/job.ini" >"$work/second.log" 2>&1
 expect_code 75 $? "a second process of the same name" "$work/second.log"
+expect_text "pid=$first" "$work/lrhost/identity-$$.one.state" "the first one's state file after that"
+kill -CONT "$first"
 expect_text "process $first on this host is instance 'one' of pipeline 'identity-$$' already" \
     "$work/second.log" "a second process of the same name"
 start "$work/third.log" --set pipeline.instance=two
