@@ -145,6 +145,15 @@ expect_code 69 $? "status of a stuck lane" "$work/out"
 expect_text "stuck: a lane has not turned for 31 s" "$work/out" "status of a stuck lane"
 rm "$work/lrhost/"*
 
+# ---- in the place of a state file: what would be waited for, or read, without an end
+mkfifo "$work/lrhost/idle.here.state"
+run_for 10 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
+expect_code 69 $? "status of a pipe" "$work/out"
+ln -sf /dev/zero "$work/lrhost/idle.here.state"
+run_for 10 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
+expect_code 69 $? "status of a device" "$work/out"
+rm "$work/lrhost/"*
+
 # ---- of two pipelines in a process one comes to its end; the other one stays well
 sed 's/= idle/= short/; s/^count = .*/count = 10/' "$work/idle.ini" >"$work/short.ini"
 "$lrhost" "$work/idle.ini" "$work/short.ini" 2>"$work/err" &
