@@ -69,6 +69,18 @@ size_t lrh_escape_unit(const char *text, int mode, char out[LRH_ESCAPE_UNIT], si
     return 6;
 }
 
+void lrh_escape_plain(FILE *out, const char *text)
+{
+    char unit[LRH_ESCAPE_UNIT];
+    size_t used;
+
+    for (; *text; text += used) {
+        size_t n = lrh_escape_unit(text, LRH_ESCAPE_PLAIN, unit, &used);
+
+        (void)fwrite(unit, 1, n, out);
+    }
+}
+
 void lrh_escape_json(FILE *out, const char *text)
 {
     char unit[LRH_ESCAPE_UNIT];

@@ -18,6 +18,8 @@
  * were read; returns the bytes written. Bytes that are no UTF-8 become U+FFFD. */
 size_t lrh_escape_unit(const char *text, int mode, char out[LRH_ESCAPE_UNIT], size_t *ret_used);
 
+/* The text in plain form. */
+void lrh_escape_plain(FILE *out, const char *text);
 /* "text" with quotes; null without them for NULL. */
 void lrh_escape_json(FILE *out, const char *text);
 

@@ -121,17 +121,6 @@ static const void *value_of(const struct lrh_state *state, const struct field *f
     return (const char *)state + field->offset;
 }
 
-static void print_text(FILE *out, const char *text)
-{
-    char unit[LRH_ESCAPE_UNIT];
-    size_t used, length;
-
-    for (; *text; text += used) {
-        length = lrh_escape_unit(text, LRH_ESCAPE_PLAIN, unit, &used);
-        (void)fwrite(unit, 1, length, out);
-    }
-}
-
 static void print_value(const struct lrh_state *state, const struct field *field, FILE *out)
 {
     const void *value = value_of(state, field);
@@ -140,7 +129,7 @@ static void print_value(const struct lrh_state *state, const struct field *field
 
     switch (field->kind) {
     case TEXT:
-        print_text(out, value);
+        lrh_escape_plain(out, value);
         break;
     case COUNT:
         memcpy(&count, value, sizeof count);

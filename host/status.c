@@ -7,6 +7,7 @@
 #include <lrhost/error.h>
 
 #include "commands.h"
+#include "escape.h"
 #include "state.h"
 
 /* What is wrong elsewhere in the file is no matter here: a variable that only the service knows,
@@ -23,13 +24,15 @@ static lr_status identify(const struct lrh_run *run, const char *path,
     return status;
 }
 
-/* "running: 1000 records/s, lag 12, streams 10, last commit 0.4 s ago" */
+/* "scoring (host): running; 1000 records/s, lag 12, streams 10, last commit 0.4 s ago"; text of the
+ * state file may be anybody's. */
 static void print_line(const struct lrh_state *state, const char *complaint, double now)
 {
-    char name[sizeof state->pipeline + sizeof state->instance + 8];
-
-    (void)snprintf(name, sizeof name, "%s (%s)", state->pipeline, state->instance);
-    (void)printf("%s: %s", name, complaint ? complaint : state->state);
+    lrh_escape_plain(stdout, state->pipeline);
+    (void)printf(" (");
+    lrh_escape_plain(stdout, state->instance);
+    (void)printf("): ");
+    lrh_escape_plain(stdout, complaint ? complaint : state->state);
     (void)printf("; %.0f records/s, lag ", state->records_per_second);
     if (state->lag < 0)
         (void)printf("unknown");

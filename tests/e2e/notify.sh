@@ -149,6 +149,10 @@ rm "$work/lrhost/"*
 mkfifo "$work/lrhost/idle.here.state"
 run_for 10 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
 expect_code 69 $? "status of a pipe" "$work/out"
+rm "$work/lrhost/idle.here.state"
+printf 'pipeline=idle\ninstance=\033[2Jhere\nstate=running\nupdated=%s.0\n' "$(date +%s)" >"$work/lrhost/idle.here.state"
+"$lrhost" status "$work/idle.ini" >"$work/out"
+expect_text 'idle (\u001b[2Jhere): running;' "$work/out" "what steers a terminal"
 ln -sf /dev/zero "$work/lrhost/idle.here.state"
 run_for 10 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
 expect_code 69 $? "status of a device" "$work/out"
