@@ -94,19 +94,26 @@ static lr_status join(char path[PATH_MAX], const char *folder, const char *pipel
     return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? LR_OK : LR_EUNAVAILABLE;
 }
 
+/* In a folder such as /tmp someone else may have been first. */
+static int is_safe(const char *folder)
+{
+    struct stat st;
+
+    return lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+           !(st.st_mode & 022);
+}
+
 lr_status lrh_state_path(const char *pipeline, const char *instance, char path[PATH_MAX],
                          struct lr_error *err)
 {
     char folder[PATH_MAX];
-    struct stat st;
     int ours = own_folder(folder);
 
     if (ours && mkdir(folder, 0755) != 0 && errno != EEXIST)
         return lr_fail(err, LR_EUNAVAILABLE, "cannot make %s: %s", folder, strerror(errno));
-    if (lstat(folder, &st) != 0)
+    if (access(folder, F_OK) != 0)
         return lr_fail(err, LR_EUNAVAILABLE, "%s: %s", folder, strerror(errno));
-    /* In a folder such as /tmp someone else may have been first. */
-    if (ours && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022)))
+    if (ours && !is_safe(folder))
         return lr_fail(err, LR_EUNAVAILABLE, "%s is not a folder that only we can write to",
                        folder);
     if (join(path, folder, pipeline, instance) != LR_OK)
@@ -249,12 +256,12 @@ lr_status lrh_state_find(const char *pipeline, const char *instance, const char 
 {
     char folders[3][PATH_MAX], path[PATH_MAX];
     struct lrh_state state;
+    size_t first = own_folder(folders[0]) && !is_safe(folders[0]); /* anybody's: not read */
 
-    (void)own_folder(folders[0]);
     (void)snprintf(folders[1], PATH_MAX, "/run/lrhost/%s", stem);
     (void)snprintf(folders[2], PATH_MAX, "/run/lrhost");
     *ret_state = (struct lrh_state){0};
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = first; i < 3; i++)
         if (join(path, folders[i], pipeline, instance) == LR_OK && read_state(path, &state) &&
             state.updated > ret_state->updated)
             *ret_state = state;

@@ -193,4 +193,7 @@ run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
 expect_code 0 $? "a folder that others can write to" "$work/err"
 expect_text "is not a folder that only we can write to" "$work/err" "a folder that others can write to"
 expect_equal "" "$(ls "$work/lrhost")" "files in it"
+printf 'pipeline=idle\ninstance=here\nstate=running\nupdated=%s.0\n' "$(date +%s)" >"$work/lrhost/idle.here.state"
+"$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
+expect_code 69 $? "status by a file that anybody may have written" "$work/out"
 echo "a manager and status are told the truth"
