@@ -30,9 +30,9 @@ lr_status lrh_command_list(const struct lrh_run *run, int names, struct lr_error
 /* `name` NULL: the host's own sections and every plugin; not for LRH_FORMAT_MAN. */
 lr_status lrh_command_describe(const struct lrh_run *run, const char *name, int format,
                                struct lr_error *err);
-/* Prints what running pipelines say of themselves; LR_EUNAVAILABLE unless all are well. */
-lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size_t n, int format,
-                             struct lr_error *err);
+/* Prints what running pipelines say of themselves, and a sentence for each that does not run;
+ * LR_EUNAVAILABLE unless all are well. */
+lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size_t n, int format);
 lr_status lrh_command_topics(const struct lrh_run *run, int32_t verb, const char *path,
                              struct lr_error *err);
 

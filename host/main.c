@@ -226,7 +226,7 @@ static lr_status dispatch(const struct lrh_run *run, const struct arguments *a, 
         return n > 1 ? lrh_command_check(run, words + 1, (size_t)n - 1, err)
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost check FILE...");
     if (strcmp(command, "status") == 0)
-        return n > 1 ? lrh_command_status(run, words + 1, (size_t)n - 1, a->format, err)
+        return n > 1 ? lrh_command_status(run, words + 1, (size_t)n - 1, a->format)
                      : lr_fail(err, LR_EUSAGE, "usage: lrhost status FILE...");
     if (strcmp(command, "run") == 0)
         return n > 1 ? lrh_command_run(run, words + 1, (size_t)n - 1, err)

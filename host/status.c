@@ -46,18 +46,22 @@ static void print_line(const struct lrh_state *state, const char *complaint, dou
         (void)printf(", no commit yet\n");
 }
 
-static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int format,
-                      struct lr_error *err)
+static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int format)
 {
     double now = (double)lrh_system_real.wall_ns(NULL) / 1e9;
+    struct lr_error err = LR_ERROR_INIT;
     const char *complaint;
     char text[128];
     struct lrh_state state;
     lr_status status;
 
-    status = lrh_state_find(pipeline->name, pipeline->instance_name, pipeline->stem, &state, err);
+    status = lrh_state_find(pipeline->name, pipeline->instance_name, pipeline->stem, &state, &err);
     if (status != LR_OK) {
-        lr_context(err, "%s: %s (%s)", path, pipeline->name, pipeline->instance_name);
+        (void)fprintf(stderr, "%s: ", path);
+        lrh_escape_plain(stderr, pipeline->name);
+        (void)fputs(" (", stderr);
+        lrh_escape_plain(stderr, pipeline->instance_name);
+        (void)fprintf(stderr, "): %s\n", err.text);
         return status;
     }
     complaint = lrh_state_complaint(&state, now, text, sizeof text);
@@ -68,8 +72,7 @@ static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int
     return complaint ? LR_EUNAVAILABLE : LR_OK;
 }
 
-lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size_t n, int format,
-                             struct lr_error *err)
+lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size_t n, int format)
 {
     lr_status worst = LR_OK;
 
@@ -78,7 +81,7 @@ lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size
         lr_status status = identify(run, paths[i], &pipeline);
 
         if (status == LR_OK)
-            status = tell(pipeline, paths[i], format, err);
+            status = tell(pipeline, paths[i], format);
         worst = worst == LR_OK ? status : worst;
         lrh_pipeline_destroy(pipeline);
     }

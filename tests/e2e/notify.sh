@@ -116,6 +116,8 @@ kill "$ear"
 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
 expect_code 69 $? "status of what does not run" "$work/out"
 expect_text "idle (here): not running: no state file in $work/lrhost" "$work/out" "status"
+"$lrhost" status "$work/idle.ini" "$work/stuck.ini" "$work/idle.ini" >"$work/out" 2>&1
+expect_equal 2 "$(grep -c '/idle.ini: idle (here): not running: no state file' "$work/out")" "lines on what does not run"
 "$lrhost" "$work/idle.ini" 2>"$work/err" &
 pid=$!
 wait_until 5 "$lrhost" status "$work/idle.ini" || { cat "$work/err"; fail "status never says it runs"; }
