@@ -10,14 +10,24 @@
 #include "escape.h"
 #include "state.h"
 
+static int is_broken(const struct lrh_pipeline *pipeline, const char *key)
+{
+    const struct lrh_entry *entry = lrh_settings_origin(pipeline->own, key);
+
+    return entry && entry->broken;
+}
+
 /* What is wrong elsewhere in the file is no matter here: a variable that only the service knows,
- * say. */
+ * say. In a name it is, or another pipeline would be looked for. */
 static lr_status identify(const struct lrh_run *run, const char *path,
                           struct lrh_pipeline **ret_pipeline)
 {
     struct lrh_problems problems = {0};
     lr_status status = lrh_pipeline_identify(run, path, &problems, ret_pipeline);
 
+    if (status == LR_OK &&
+        (is_broken(*ret_pipeline, "name") || is_broken(*ret_pipeline, "instance")))
+        status = LR_ECONFIG;
     if (status != LR_OK)
         lrh_problems_print(&problems, stderr);
     lrh_problems_finish(&problems);

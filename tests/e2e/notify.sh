@@ -116,6 +116,15 @@ kill "$ear"
 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
 expect_code 69 $? "status of what does not run" "$work/out"
 expect_text "idle (here): not running: no state file in $work/lrhost" "$work/out" "status"
+# A variable that only the service knows matters in a name, and nowhere else.
+sed 's/^shutdown_timeout = .*/shutdown_timeout = ${UNKNOWN}/' "$work/idle.ini" >"$work/variable.ini"
+"$lrhost" status "$work/variable.ini" >"$work/out" 2>&1
+expect_code 69 $? "status without a variable that does not matter" "$work/out"
+sed 's/^instance = .*/instance = ${UNKNOWN}/' "$work/idle.ini" >"$work/variable.ini"
+"$lrhost" status "$work/variable.ini" >"$work/out" 2>&1
+expect_code 78 $? "status without the variable of a name" "$work/out"
+expect_text "variable.ini:3: [pipeline] 'instance': the environment variable UNKNOWN is not set" "$work/out" \
+    "status without the variable of a name"
 "$lrhost" status "$work/idle.ini" "$work/stuck.ini" "$work/idle.ini" >"$work/out" 2>&1
 expect_equal 2 "$(grep -c '/idle.ini: idle (here): not running: no state file' "$work/out")" "lines on what does not run"
 "$lrhost" "$work/idle.ini" 2>"$work/err" &
