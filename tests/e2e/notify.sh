@@ -156,6 +156,16 @@ expect_code 69 $? "status of a stuck lane" "$work/out"
 expect_text "stuck: a lane has not turned for 31 s" "$work/out" "status of a stuck lane"
 rm "$work/lrhost/"*
 
+# ---- a service's may be for root and itself
+if [ "$(id -u)" -ne 0 ]; then
+    printf 'state=running\nupdated=%s.0\n' "$(date +%s)" >"$work/lrhost/idle.here.state"
+    chmod 000 "$work/lrhost/idle.here.state"
+    "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
+    expect_code 69 $? "status of what may not be read" "$work/out"
+    expect_text "idle.here.state is not for this user to read" "$work/out" "status of what may not be read"
+    rm "$work/lrhost/"*
+fi
+
 # ---- in the place of a state file: what would be waited for, or read, without an end
 mkfifo "$work/lrhost/idle.here.state"
 run_for 10 "$lrhost" status "$work/idle.ini" >"$work/out" 2>&1
