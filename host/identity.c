@@ -27,10 +27,15 @@ static uint64_t hash(uint64_t h, const char *text)
     return (h ^ '\n') * UINT64_C(0x100000001b3);
 }
 
+uint64_t lrh_identity_hash(const char *pipeline, const char *instance)
+{
+    return hash(hash(UINT64_C(0xcbf29ce484222325), pipeline), instance);
+}
+
 static socklen_t address_of(const char *pipeline, const char *instance, const char *resource,
                             struct sockaddr_un *address)
 {
-    uint64_t h = hash(hash(hash(UINT64_C(0xcbf29ce484222325), pipeline), instance), resource);
+    uint64_t h = hash(lrh_identity_hash(pipeline, instance), resource);
     int n;
 
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};

@@ -15,4 +15,7 @@
 lr_status lrh_identity_take(const char *pipeline, const char *instance, const char *resource,
                             int *ret_fd, struct lr_error *err);
 
+/* Tells names apart where they cannot stand as they are. */
+uint64_t lrh_identity_hash(const char *pipeline, const char *instance);
+
 #endif

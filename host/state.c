@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "identity.h"
 
 #define NAME_MOST 100 /* bytes of a name that stand in the file's */
 #define LINE_MOST (PATH_MAX + 64)
@@ -76,19 +77,31 @@ static int own_folder(char folder[PATH_MAX])
     return 1;
 }
 
-/* PIPELINE.INSTANCE.state; what cannot stand in a file's name becomes '_'. */
+/* PIPELINE.INSTANCE.state; what cannot stand in a file's name becomes '_'. Names that do not stand
+ * there as they are get a hash, or two of them could have one file. */
 static void file_name(const char *pipeline, const char *instance, char *name, size_t size)
 {
-    (void)snprintf(name, size, "%.*s.%.*s.state", NAME_MOST, pipeline, NAME_MOST, instance);
+    int changed = strlen(pipeline) > NAME_MOST || strlen(instance) > NAME_MOST;
+    size_t n;
+
+    (void)snprintf(name, size, "%.*s.%.*s", NAME_MOST, pipeline, NAME_MOST, instance);
     for (char *p = name; *p; p++)
-        if (*p == '/' || (unsigned char)*p < ' ')
+        if (*p == '/' || (unsigned char)*p < ' ') {
             *p = '_';
+            changed = 1;
+        }
+    n = strlen(name);
+    if (changed)
+        (void)snprintf(name + n, size - n, ".%016" PRIx64 ".state",
+                       lrh_identity_hash(pipeline, instance));
+    else
+        (void)snprintf(name + n, size - n, ".state");
 }
 
 static lr_status join(char path[PATH_MAX], const char *folder, const char *pipeline,
                       const char *instance)
 {
-    char name[2 * NAME_MOST + 16];
+    char name[2 * NAME_MOST + 32];
 
     file_name(pipeline, instance, name, sizeof name);
     return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? LR_OK : LR_EUNAVAILABLE;

@@ -12,7 +12,7 @@
  *   /run/lrhost                root's
  *   $TMPDIR/lrhost-UID         otherwise; /tmp where TMPDIR is unset
  *
- * and its name PIPELINE.INSTANCE.state.
+ * and its name PIPELINE.INSTANCE.state, with a hash where the names cannot stand as they are.
  */
 #ifndef LRHOST_STATE_H
 #define LRHOST_STATE_H

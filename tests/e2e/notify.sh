@@ -208,6 +208,21 @@ expect_text "the state file is written again" "$work/err" "a state file that can
 kill -TERM "$pid"
 wait "$pid"
 
+# ---- names that a file cannot have, and long ones that begin alike, are told apart
+long=$(printf '%0100d' 0)
+i=0
+for name in a/b a_b "${long}1" "${long}2"; do
+    i=$((i + 1))
+    sed "s|= idle|= $name|" "$work/idle.ini" >"$work/name.$i.ini"
+done
+"$lrhost" "$work"/name.[1-4].ini 2>"$work/err" &
+pid=$!
+wait_until 5 "$lrhost" status "$work"/name.[1-4].ini || { cat "$work/err"; fail "not all of them run"; }
+"$lrhost" status "$work"/name.[1-4].ini | cut -d' ' -f1 >"$work/out"
+expect_equal "a/b a_b ${long}1 ${long}2" "$(paste -sd' ' "$work/out")" "names that are much alike"
+kill -TERM "$pid"
+wait "$pid"
+
 # ---- a folder that others can write to holds no state file; the run goes on without
 chmod 777 "$work/lrhost"
 run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
