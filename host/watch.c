@@ -15,6 +15,7 @@
 #define S_NS INT64_C(1000000000)
 #define FEEDS 4             /* looks in a watchdog's time, at least */
 #define SOON_NS (S_NS / 20) /* between two looks while a group is joined */
+#define SOONEST_NS (S_NS / 100)
 #define RATE_NS (S_NS / 2)
 #define PATIENCE_NS (10 * S_NS)
 #define LONGER "EXTEND_TIMEOUT_USEC=60000000" /* well over PATIENCE_NS */
@@ -66,6 +67,8 @@ lr_status lrh_watch_init(struct lrh_watch *watch, struct lrh_log *log,
     lrh_notify_init(&watch->notify);
     if (watch->notify.watchdog_ns && watch->notify.watchdog_ns / FEEDS < watch->every_ns)
         watch->every_ns = watch->notify.watchdog_ns / FEEDS;
+    if (watch->every_ns < SOONEST_NS)
+        watch->every_ns = SOONEST_NS; /* no look is free */
     watch->each = calloc(n, sizeof *watch->each);
     if (!watch->each)
         return LR_ENOMEM;

@@ -79,6 +79,18 @@ kill "$ear"
 NOTIFY_SOCKET=$work/nobody run_for 10 "$lrhost" --set source.count=10 "$work/idle.ini" 2>"$work/err"
 expect_code 0 $? "no one listens" "$work/err"
 
+# A watchdog that nobody can please is no reason to spin.
+listen "$work/hasty"
+NOTIFY_SOCKET=$work/hasty WATCHDOG_USEC=1 "$lrhost" "$work/idle.ini" 2>"$work/err" &
+pid=$!
+wait_until 5 heard_more WATCHDOG=1 20 || fail "a hasty watchdog is not fed"
+fed=$(heard WATCHDOG=1)
+sleep 1
+[ "$(heard WATCHDOG=1)" -lt $((fed + 150)) ] || fail "a hasty watchdog is fed $(heard WATCHDOG=1) times a second"
+kill -TERM "$pid"
+wait "$pid"
+kill "$ear"
+
 # ---- ready is who knows what to read, and not who may begin to ask
 listen "$work/joining"
 NOTIFY_SOCKET=$work/joining "$lrhost" --set source.join=3s "$work/idle.ini" 2>"$work/err" &
