@@ -117,6 +117,33 @@ static void *hooked_realloc(void *block, size_t size)
     return end(grown);
 }
 
+static void *hooked_reallocarray(void *block, size_t n, size_t size)
+{
+    size_t bytes;
+
+    return __builtin_mul_overflow(n, size, &bytes) ? NULL : hooked_realloc(block, bytes);
+}
+
+/* The line is a block of the module's that the library may replace by another one. */
+static ssize_t hooked_getdelim(char **line, size_t *room, int delimiter, FILE *in)
+{
+    ssize_t n;
+
+    (void)pthread_mutex_lock(&state.mutex);
+    if (*line)
+        given_back(*line);
+    (void)pthread_mutex_unlock(&state.mutex);
+    n = getdelim(line, room, delimiter, in); /* not under the mutex: it may wait */
+    (void)pthread_mutex_lock(&state.mutex);
+    (void)end(*line);
+    return n;
+}
+
+static ssize_t hooked_getline(char **line, size_t *room, FILE *in)
+{
+    return hooked_getdelim(line, room, '\n', in);
+}
+
 static void *hooked_aligned_alloc(size_t align, size_t size)
 {
     return end(begin() ? NULL : aligned_alloc(align, size));
@@ -225,6 +252,9 @@ static const struct hook {
     HOOK(malloc),
     HOOK(calloc),
     HOOK(realloc),
+    HOOK(reallocarray),
+    HOOK(getdelim),
+    HOOK(getline),
     HOOK(aligned_alloc),
     HOOK(posix_memalign),
     HOOK(strdup),
@@ -235,6 +265,7 @@ static const struct hook {
     HOOK(openat),
     HOOK(fopen),
     HOOK(socket),
+    {"__getdelim", (any_fn)hooked_getdelim}, /* so getline is inlined */
     {"open64", (any_fn)hooked_open},
     {"openat64", (any_fn)hooked_openat},
     {"fopen64", (any_fn)hooked_fopen},

@@ -127,6 +127,18 @@ static lr_status create(const struct lr_host *host, const void *settings, void *
         return lr_fail(err, LR_ENOMEM, "no memory for a name");
     }
 #endif
+#if WRONG_grown /* not wrong: what the C library moves is no leak */
+    static char text[] = "a line that does not fit into the eight bytes of a name";
+    FILE *in = fmemopen(text, sizeof text, "r");
+    size_t room = 8;
+    char *grown;
+
+    if (getline(&life->name, &room, in) < 0)
+        room = 0;
+    (void)fclose(in);
+    grown = reallocarray(life->name, 1000, 50);
+    life->name = grown ? grown : life->name;
+#endif
 #if WRONG_create_thread
     start_thread();
 #endif
