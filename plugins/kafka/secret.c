@@ -66,6 +66,7 @@ static lr_status read_file(const char *property, const char *path, char **ret_va
                            struct lr_error *err)
 {
     FILE *file = fopen(path, "re");
+    int too_long;
     char *value;
     size_t n;
 
@@ -79,16 +80,17 @@ static lr_status read_file(const char *property, const char *path, char **ret_va
     }
     n = fread(value, 1, SECRET_MAX + 1, file);
     (void)fclose(file);
-    if (n > SECRET_MAX || n == 0 || memchr(value, '\0', n)) {
+    too_long = n > SECRET_MAX;
+    if (!too_long && n > 0 && value[n - 1] == '\n') /* as editors and echo leave it */
+        n--;
+    if (!too_long && n > 0 && value[n - 1] == '\r')
+        n--;
+    if (too_long || n == 0 || memchr(value, '\0', n)) {
         free(value);
         return lr_fail(err, LR_ECONFIG, "kafka.%s: '%s' is %s", property, path,
                        n == 0 ? "empty" : "not a text of at most 64 KiB");
     }
     value[n] = '\0';
-    if (value[n - 1] == '\n') /* as editors and echo leave it */
-        value[--n] = '\0';
-    if (n > 0 && value[n - 1] == '\r')
-        value[--n] = '\0';
     *ret_value = value;
     return LR_OK;
 }

@@ -139,6 +139,9 @@ static void test_secret_file(void)
     CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 1);
     (void)check(&kafka_source_plugin, GOOD "&kafka.ssl.key.location=/key.pem");
     CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
+    CU_ASSERT_EQUAL(ftruncate(fd, 0), 0);
+    CU_ASSERT_EQUAL(pwrite(fd, "\r\n", 2, 0), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(check(&kafka_source_plugin, settings), "' is empty"));
     (void)close(fd);
     (void)unlink(path);
 }
