@@ -214,7 +214,7 @@ static void own_settings(struct lrh_pipeline *pipeline, struct lrh_problems *pro
     take_name(pipeline, "name", name, len, pipeline->name, sizeof pipeline->name, problems);
     if (pipeline->settings->instance)
         name = pipeline->settings->instance;
-    else if (gethostname(host, sizeof host - 1) == 0 && host[0])
+    else if (gethostname(host, sizeof host) == 0 && host[0])
         name = host;
     else
         name = "localhost";

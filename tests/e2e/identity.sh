@@ -50,6 +50,14 @@ wait "$first" 2>/dev/null
 start "$work/fifth.log"
 kill -0 "$pid" || fail "after a kill the name is still taken: $(cat "$work/fifth.log")"
 
+# The longest name that a host can have is one.
+longest=$(printf 'h%.0s' {1..64})
+if unshare --uts true 2>/dev/null; then
+    sed '/^instance/d' "$work/job.ini" >"$work/host.ini"
+    unshare --uts sh -c "echo $longest >/proc/sys/kernel/hostname; '$lrhost' status '$work/host.ini'" >"$work/out" 2>&1
+    expect_text "identity-$$ ($longest): not running" "$work/out" "a host's name of 64 bytes"
+fi
+
 # A process that dies of a defect says so (a sanitizer has its own way to).
 if [ -z "$slow" ]; then
     kill -SEGV "$pid"
