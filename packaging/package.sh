@@ -33,7 +33,8 @@ source_files() # each with a NUL behind it: what git knows, else everything but 
     if [ -e .git ]; then
         git ls-files -z
     else
-        find . -mindepth 1 \( -name .git -o -path './build*' -o -path ./debian \) -prune -o \
+        find . -mindepth 1 \( -name .git -o -path './build*' -o -path "./${build#"$PWD"/}" \
+            -o -path ./debian \) -prune -o \
             \( -type f -o -type l \) -printf '%P\0'
     fi
 }

@@ -72,6 +72,11 @@ cmp "$first" "$work/two/dist/lrhost-$version.tar.gz" || fail "two tarballs of th
 tar -C "$work" -xzf "$first"
 (cd "$work/lrhost-$version" && BUILD=$work/three packaging/package.sh dist "$version") >/dev/null || fail "make dist without git"
 cmp "$first" "$work/three/dist/lrhost-$version.tar.gz" || fail "the tarball of an unpacked tarball differs"
+for again in 1 2; do
+    (cd "$work/lrhost-$version" && BUILD=out packaging/package.sh dist "$version") >/dev/null || fail "make dist into out"
+    cmp "$first" "$work/lrhost-$version/out/dist/lrhost-$version.tar.gz" || fail "what is built is in the tarball ($again)"
+done
+rm -r "$work/lrhost-$version/out"
 echo >>"$work/lrhost-$version/README.md"
 (cd "$work/lrhost-$version" && BUILD=$work/three packaging/package.sh dist "$version") >/dev/null
 ! cmp -s "$first" "$work/three/dist/lrhost-$version.tar.gz" || fail "control: another README, the same tarball"
