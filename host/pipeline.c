@@ -286,6 +286,18 @@ lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline)
     return status;
 }
 
+lr_status lrh_pipeline_failure(struct lrh_pipeline *pipeline, struct lr_error *err)
+{
+    lr_status status;
+
+    (void)pthread_mutex_lock(&pipeline->mutex);
+    status = pipeline->status;
+    if (status != LR_OK)
+        (void)lr_fail(err, status, "%s", pipeline->error.text);
+    (void)pthread_mutex_unlock(&pipeline->mutex);
+    return status;
+}
+
 static void destroy_lane(struct lrh_lane_thread *thread)
 {
     static const uint32_t order[] = {LRH_PART_ENGINE, LRH_PART_CODEC, LRH_PART_DEAD, LRH_PART_SINK,

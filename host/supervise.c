@@ -245,6 +245,17 @@ static int is_overdue(struct lrh_pipeline *pipeline, int64_t now, int failed, in
            (closed == INT64_MAX || failed ? lrh_later(end, OVERDUE_NS) : closed + CLIENTS_NS);
 }
 
+/* What join will not be there to tell. */
+static void say_failures(const struct loop *loop)
+{
+    for (size_t i = 0; i < loop->n; i++) {
+        struct lr_error err = LR_ERROR_INIT;
+
+        if (lrh_pipeline_failure(loop->pipelines[i], &err) != LR_OK)
+            say(loop, LR_LOG_ERROR, err.text);
+    }
+}
+
 static void end_overdue(struct loop *loop)
 {
     int unfinished = 0, overdue = 0, failed = any_failed(loop);
@@ -254,6 +265,7 @@ static void end_overdue(struct loop *loop)
     if (!overdue)
         return;
     if (unfinished || failed) {
+        say_failures(loop);
         say(loop, LR_LOG_ERROR,
             "a lane did not end within shutdown_timeout and ten seconds more; ending at once; what "
             "is not committed is read again at the next start");

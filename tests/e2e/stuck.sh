@@ -31,6 +31,9 @@ INI
 begin clients sink stop
 clients=$pid
 begin work source poll
+sed 's/^name = .*/name = fails/' "$work/clients.ini" >"$work/fails.ini"
+"$lrhost" --set sink.stuck=stop --set engine.fail=run "$work/fails.ini" >"$work/fails.log" 2>&1 &
+fails=$!
 wait "$clients"
 expect_code 0 $? "a client that does not end" "$work/clients.log"
 expect_text "all is settled and committed, but a client library does not end" "$work/clients.log" "clients"
@@ -38,4 +41,9 @@ expect_text "state stopped" "$work/clients.log" "what the monitor is told"
 wait "$pid"
 expect_code 75 $? "a lane that does not end" "$work/work.log"
 expect_text "ending at once; what is not committed is read again" "$work/work.log" "a lane that does not end"
+
+# Why it had to stop is said, though nobody comes back to tell.
+wait "$fails"
+expect_code 75 $? "a failure and a client that does not end" "$work/fails.log"
+expect_text "engine 'trouble': trouble as ordered" "$work/fails.log" "a failure and a client that does not end"
 echo "a stop ends, whatever is stuck"
