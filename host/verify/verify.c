@@ -32,7 +32,7 @@ const char lrh_verify_usage[] =
     "  -h, --help\n"
     "\n"
     "Exit codes: 0 no findings (tests may be skipped, each says why), 65 findings, 64 usage,\n"
-    "77 the module is not trusted.\n";
+    "69 nothing can be tested here, 77 the module is not trusted.\n";
 
 static int is_wanted(const struct lrh_verify *args, uint32_t kind, const char *name)
 {
@@ -43,9 +43,14 @@ static int is_wanted(const struct lrh_verify *args, uint32_t kind, const char *n
 static lr_status run_all(const struct lrh_verify *args, struct lrh_verdict *verdict,
                          struct lrh_verify_totals *totals, struct lr_error *err)
 {
+    char folder[LRH_VERIFY_FOLDER];
     struct lrh_verdict loaded;
     uint32_t n = 0;
 
+    if (lrh_make_folder(folder, sizeof folder) != 0) /* else all is skipped, which is no finding */
+        return lr_fail(err, LR_EUNAVAILABLE, "no folder '%s' can be made: %s", folder,
+                       strerror(errno));
+    lrh_remove_folder(folder);
     if (strchr(args->module, '/') && access(args->module, R_OK) != 0)
         return lr_fail(err, LR_ECONFIG, "%s: %s", args->module, strerror(errno));
     lrh_run_test(args, &lrh_tests[0], 0, verdict);

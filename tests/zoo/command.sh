@@ -28,6 +28,7 @@ says 64 "write seconds" null --timeout 0
 says 64 "holds no plugin 'x'" null --plugin x
 says 78 "no module 'nothing'" nothing
 says 78 "No such file" ./nothing.so
+TMPDIR=$work/missing says 69 "no folder '$work/missing/" "$zoo/model-exact.so"
 says 0 "usage: lrhost verify" --help
 says 0 "model.exact" --list
 says 0 '"rule":"model.exact"' --list --json
