@@ -35,6 +35,20 @@ void wire_log(const struct wire *wire, int32_t level, const char *format, ...)
 
 /* ---- callbacks -------------------------------------------------------------------------- */
 
+#define QUOTED "sasl.oauthbearer.config"
+
+/* librdkafka quotes what it cannot read of this property, which is a secret. */
+static void without_secret(const char *text, char *to, size_t size)
+{
+    const char *at = text ? strstr(text, QUOTED) : NULL;
+
+    if (at)
+        (void)snprintf(to, size, "%.*s" QUOTED " (what follows may quote it)", (int)(at - text),
+                       text);
+    else
+        (void)snprintf(to, size, "%s", text ? text : "");
+}
+
 /* From any thread. What stops a pipeline is said by us; to librdkafka every lost connection is
  * an error, to a person it is a warning. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -48,12 +62,14 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
                      : level <= 4 ? LR_LOG_WARNING
                      : level <= 6 ? LR_LOG_INFO
                                   : LR_LOG_DEBUG;
+    char plain[900];
 
     for (size_t i = 0; i < sizeof said_by_us / sizeof said_by_us[0]; i++)
         if (strcmp(facility, said_by_us[i]) == 0)
             mapped = LR_LOG_INFO;
+    without_secret(text, plain, sizeof plain);
     if (wire)
-        wire_log(wire, mapped, "librdkafka: %s: %s", facility, text);
+        wire_log(wire, mapped, "librdkafka: %s: %s", facility, plain);
 }
 
 void wire_note_error(struct wire *wire, rd_kafka_resp_err_t code, const char *text)
@@ -66,7 +82,7 @@ void wire_note_error(struct wire *wire, rd_kafka_resp_err_t code, const char *te
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && wire->last)
         return;
     wire->last = code;
-    (void)snprintf(wire->last_text, sizeof wire->last_text, "%s", text ? text : "");
+    without_secret(text, wire->last_text, sizeof wire->last_text);
 }
 
 void wire_watch(struct wire *wire, rd_kafka_t *rk)

@@ -183,6 +183,24 @@ static void test_unreachable(void)
     CU_ASSERT(rig_now() - begun < 8000 * MS);
 }
 
+static void test_quoted_secret(void)
+{
+    struct rig rig;
+
+    CU_ASSERT(rig_open(&rig, &kafka_source_plugin, "source", 0, 1,
+                       "topic=t&connect_timeout=3s&kafka.group.id=g&"
+                       "kafka.bootstrap.servers=127.0.0.1:1&kafka.security.protocol=sasl_plaintext&"
+                       "kafka.sasl.mechanisms=OAUTHBEARER&"
+                       "kafka.enable.sasl.oauthbearer.unsecure.jwt=true&"
+                       "kafka.sasl.oauthbearer.config=principal=me hunter2") == 0);
+    CU_ASSERT(rig_start(&rig) == LR_EUNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.err.text, "refused the login"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.err.text, "sasl.oauthbearer.config"));
+    CU_ASSERT_PTR_NULL(strstr(rig.err.text, "hunter2"));
+    CU_ASSERT_PTR_NULL(strstr(rig.host.log, "hunter2"));
+    rig_close(&rig);
+}
+
 static void test_missing_topic(void)
 {
     struct rig rig;
@@ -220,6 +238,7 @@ static CU_TestInfo tests[] = {
     {"a secret's file", test_secret_file},
     {"service manager", test_service_manager},
     {"unreachable broker", test_unreachable},
+    {"a secret that librdkafka quotes", test_quoted_secret},
     {"missing topic", test_missing_topic},
     {"stop during start", test_stopping_start},
     CU_TEST_INFO_NULL,
