@@ -7,6 +7,7 @@
  * Leaves out what is not in the descriptor: packaging/man.sh puts in what was written by hand.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "describe.h"
@@ -77,27 +78,29 @@ static void put_text(FILE *out, const char *text)
     (void)fputc('\n', out);
 }
 
-/* A doc or a summary; both may end without a full stop. */
+/* A doc or a summary, which begins with `first`; both may end without a full stop. */
+static void put_begun(FILE *out, int first, const char *text)
+{
+    char *sentence = NULL;
+
+    if (asprintf(&sentence, "%c%s%s", first, text + 1,
+                 ends_sentence(text, strlen(text)) ? "" : ".") < 0)
+        return;
+    put_text(out, sentence);
+    free(sentence);
+}
+
 static void put_sentence(FILE *out, const char *text)
 {
-    char sentence[2048];
-
-    if (!text || !*text)
-        return;
-    (void)snprintf(sentence, sizeof sentence, "%s%s", text,
-                   ends_sentence(text, strlen(text)) ? "" : ".");
-    put_text(out, sentence);
+    if (text && *text)
+        put_begun(out, *text, text);
 }
 
 /* A summary may also begin small; a doc that does begins with a value. */
 static void put_summary(FILE *out, const char *text)
 {
-    char summary[512];
-
-    if (!text || !*text)
-        return;
-    (void)snprintf(summary, sizeof summary, "%c%s", toupper((unsigned char)*text), text + 1);
-    put_sentence(out, summary);
+    if (text && *text)
+        put_begun(out, toupper((unsigned char)*text), text);
 }
 
 /* One argument of a macro; \& keeps it from being taken for a macro itself. */

@@ -122,7 +122,7 @@ lint "$work/prose.7" || { cat "$work/out"; fail "the page of prose.so"; }
 LC_ALL=C.UTF-8 mandoc -T utf8 -O width=400 "$work/prose.7" | sed 's/.\x08//g' >"$work/prose.txt"
 for text in ".Dd is no date, ‘nor this." 'Ar = TEXT' \
     ".Sh 'at' the start of a line: \\fBback\\slash, ^hat, ~tilde, \"double\" and 'single' quotes, it's ‘code with blanks’, --set a-b=c, 1.5.  'Next' sentence." \
-    "(default: \\fB.\"')"; do
+    "(default: \\fB.\"')" "This is the last word."; do
     expect_text "$text" "$work/prose.txt" "the page of prose.so"
 done
 exit 0
