@@ -283,7 +283,8 @@ lr_status lrh_state_find(const char *pipeline, const char *instance, const char 
     for (size_t i = first; i < 3; i++)
         if (join(path, folders[i], pipeline, instance) == LR_OK && access(path, R_OK) != 0 &&
             errno == EACCES)
-            return lr_fail(err, LR_EUNAVAILABLE, "%s is not for this user to read", path);
+            return lr_fail(err, LR_EUNAVAILABLE, "%s is not for this user to read; ask as root",
+                           path);
     if (strcmp(folders[0], folders[2]) == 0)
         return lr_fail(err, LR_EUNAVAILABLE, "not running: no state file in %s or %s", folders[2],
                        folders[1]);
