@@ -6,7 +6,8 @@
 # A tool that is not there is named and left out. Exit 1 on any finding; all steps run.
 #
 #   packaging/lint.sh [STEP...]     steps: gcc clang format tidy cppcheck shell, and analyze, which
-#                                   is to be read and not obeyed, so it must be asked for
+#                                   is to be read and not obeyed, so it must be asked for; LINT
+#                                   names those of a run without arguments
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
@@ -112,7 +113,8 @@ step_shell()
     verdict shellcheck $?
 }
 
-[ $# -gt 0 ] || set -- gcc clang format tidy cppcheck shell
+# shellcheck disable=SC2086 # a list
+[ $# -gt 0 ] || set -- ${LINT:-gcc clang format tidy cppcheck shell}
 for step in "$@"; do
     "step_$step" || exit 64
 done

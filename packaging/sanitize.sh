@@ -30,6 +30,8 @@ thread)
     export TSAN_OPTIONS="suppressions=$PWD/tests/tsan/suppressions exitcode=66"
     ;;
 address*)
+    # The one build of `make check` with gcc's warnings as errors.
+    extra+=(WERROR=1)
     export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     ;;
@@ -51,7 +53,7 @@ if [ $# -gt 0 ]; then
         case $name in test_*) name=$folder/tests/unit/$name ;; esac
         tests+=" $name"
     done
-    extra+=("TESTS=$tests")
+    extra+=("TESTS=$tests" 'TESTS_BUILD=all $(TEST_PLUGINS)')
 fi
 "$MAKE" -s -j"$jobs" BUILD="$folder" SANITIZE="$kind" "${extra[@]}" test-build || exit 1
 # A program is some two to fifteen times slower here; tests that measure time know by this.

@@ -108,12 +108,20 @@ appender.out.name=out
 EOF
 }
 
+# An empty store names its cluster and no folder, so one serves all brokers that know no users.
 format() { # DIR
-    local id
+    local id made=$libs/formatted
+    if [ ${#users[@]} -eq 0 ] && [ -d "$made" ]; then
+        cp -r "$made" "$1/data"
+        return
+    fi
     id=$(python3 -c 'import base64, uuid; print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22])')
     java "${jvm[@]}" -Dlog4j2.configurationFile="$1/log4j2.properties" -cp "$libs/*" \
         kafka.tools.StorageTool format -t "$id" -c "$1/server.properties" "${users[@]}" \
-        >"$1/broker.log" 2>&1
+        >"$1/broker.log" 2>&1 || return
+    [ ${#users[@]} -gt 0 ] || {
+        cp -r "$1/data" "$made.$$" && mv -T "$made.$$" "$made" 2>/dev/null || rm -rf "$made.$$"
+    }
 }
 
 launch() { # DIR
