@@ -30,8 +30,10 @@ def kills_over(run, kills, seconds):
 
 
 def start_two(run, ini, **words):
+    """Both have joined, or the first kills, of few, meet instances that have nothing yet."""
     for name in ("a", "b"):
         run.fleet.add(name, ini, **words)
+    await_members(run)
 
 
 def kill9(run, guarantee, engine, kills=(200, 10), look=None):
@@ -42,7 +44,6 @@ def kill9(run, guarantee, engine, kills=(200, 10), look=None):
     ini = run.job(guarantee, engine, {"pipeline": {"max_in_flight": MAX_IN_FLIGHT},
                                       "engine": BUSY[engine]})
     start_two(run, ini)
-    await_members(run)  # or the first kills, of few, meet instances that have nothing yet
     run.load(records, rate)
     if look:
         run.fleet.sleep(1)
