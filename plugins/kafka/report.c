@@ -6,6 +6,12 @@
  * REJECTED only for a record that had the client for itself; else the host is asked to write
  * that stretch one by one. Everything that may pass is RETRY. What no retry and no other
  * client mends stops the pipeline: the records are settled as RETRY, and poll and write fail.
+ *
+ * Not every report of success is believed. Of two requests to a partition that is new, a broker may
+ * refuse the first (it does not lead it yet) and take the second, whose sequence number it cannot
+ * judge (KAFKA-15591, mended in brokers of late 2026). To librdkafka the success of the second
+ * means that the first has arrived, too (its "implicit ack"), and it reports records as delivered
+ * that no broker has. They have no offset, by which they are known, and are written again.
  */
 #include "sink.h"
 
@@ -59,9 +65,32 @@ int32_t report_outcome(struct producer *p, rd_kafka_resp_err_t code, uint64_t op
     }
 }
 
+/* librdkafka counts up from its value for "no offset", so some of a large request look placed. */
+int report_is_placed(struct placed *last, const void *topic, int32_t partition, int64_t offset)
+{
+    int in_doubt = offset < 0 || (last->in_doubt && last->topic == topic &&
+                                  last->partition == partition && offset == last->offset + 1);
+
+    *last = (struct placed){topic, offset, partition, in_doubt};
+    return !in_doubt;
+}
+
+static int32_t outcome_of(struct producer *p, const rd_kafka_message_t *m, struct placed *last)
+{
+    if (m->err)
+        return report_outcome(p, m->err, (uint64_t)(uintptr_t)m->_private,
+                              rd_kafka_topic_name(m->rkt));
+    if (p->unacknowledged || report_is_placed(last, m->rkt, m->partition, m->offset))
+        return LR_DELIVERED;
+    if (p->id[0])
+        producer_break(p, "a record was confirmed without an offset");
+    return LR_RETRY;
+}
+
 static void settle_reports(struct producer *p, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *reports[AT_ONCE];
+    struct placed last = {0};
     struct run run = {0};
     size_t n;
 
@@ -70,9 +99,7 @@ static void settle_reports(struct producer *p, rd_kafka_event_t *event)
             const rd_kafka_message_t *m = reports[i];
             uint64_t opaque = (uint64_t)(uintptr_t)m->_private;
             uint64_t token = opaque & ~DEAD_BIT, mark = opaque & DEAD_BIT;
-            int32_t outcome = m->err
-                                  ? report_outcome(p, m->err, opaque, rd_kafka_topic_name(m->rkt))
-                                  : LR_DELIVERED;
+            int32_t outcome = outcome_of(p, m, &last);
 
             p->messages--;
             p->bytes -= m->payload ? (int64_t)m->len : 0;

@@ -68,8 +68,9 @@ struct producer {
     int64_t timeout_ns;      /* transaction.timeout.ms */
     struct offer offer;
     struct replaced replaced;
-    char id[256];          /* transactional.id; "": no transactions */
-    int64_t txn_commit_ns; /* when its commit was first called; 0: not yet */
+    char id[256];           /* transactional.id; "": no transactions */
+    int64_t txn_commit_ns;  /* when its commit was first called; 0: not yet */
+    int32_t unacknowledged; /* acks = 0: no report has an offset */
     int64_t *aborts, *replacements;
     int64_t *commits, *commit_us, *commit_us_max;
 };
@@ -143,6 +144,14 @@ lr_status report_serve(struct producer *producer, struct lr_error *err);
 /* What became of a message that librdkafka did not take. */
 int32_t report_outcome(struct producer *producer, rd_kafka_resp_err_t code, uint64_t opaque,
                        const char *topic);
+/* Of the reports of one event, in order: does the broker say where this record is? `last` begins
+ * zeroed. */
+struct placed {
+    const void *topic;
+    int64_t offset;
+    int32_t partition, in_doubt;
+};
+int report_is_placed(struct placed *last, const void *topic, int32_t partition, int64_t offset);
 
 /* produce.c */
 lr_status produce_write(void *self, const struct lr_batch *batch, uint32_t first, uint32_t count,

@@ -6,11 +6,15 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unit.h"
 
 #include "kafka_rig.h"
 #include "plugins/kafka/kafka.h"
+#include "plugins/kafka/sink.h"
+
+#include <librdkafka/rdkafka_mock.h> /* after rdkafka.h */
 
 static struct rig_batch batch, other;
 
@@ -244,7 +248,67 @@ static void set_up(void)
 
 /* ---- suite ------------------------------------------------------------------------------ */
 
+/* What librdkafka says of a request that was refused, and of which it believes that it arrived. */
+static void test_placed(void)
+{
+    struct placed last = {0};
+    int a = 0, b = 0; /* topics */
+
+    CU_ASSERT(report_is_placed(&last, &a, 2, 0));
+    CU_ASSERT(report_is_placed(&last, &a, 2, 1));
+    for (int64_t offset = -1001; offset < 500; offset++)
+        CU_ASSERT(!report_is_placed(&last, &a, 2, offset));
+    CU_ASSERT(report_is_placed(&last, &a, 2, 2)); /* another request's */
+    CU_ASSERT(!report_is_placed(&last, &a, 2, -1));
+    CU_ASSERT(report_is_placed(&last, &b, 2, 0));
+    CU_ASSERT(!report_is_placed(&last, &a, 2, -1));
+    CU_ASSERT(report_is_placed(&last, &a, 3, 0));
+}
+
+/* The first of two requests to a partition is refused and the second one taken: what librdkafka
+ * then says of the first is not believed. */
+static void test_implicit_ack(void)
+{
+    static char texts[RIG_ROOM][32];
+    char given[200], text[200];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_new(), text, sizeof text);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(rk, 1);
+    const char *topic = rig_name("implicit"), *servers = getenv("KAFKA");
+    int64_t deadline;
+    uint32_t taken = 0;
+    struct rig sink;
+
+    (void)snprintf(given, sizeof given, "%s", servers ? servers : "");
+    CU_ASSERT_FATAL(cluster != NULL && rd_kafka_mock_topic_create(cluster, topic, 1, 1) == 0);
+    (void)setenv("KAFKA", rd_kafka_mock_cluster_bootstraps(cluster), 1);
+    (void)snprintf(text, sizeof text, "topic=%s&latency=low&kafka.retry.backoff.ms=3000", topic);
+    CU_ASSERT_FATAL(rig_open(&sink, &kafka_sink_plugin, "sink", 0, 1, text) == 0);
+    CU_ASSERT_FATAL(rig_start(&sink) == LR_OK);
+    rig_fill(&batch, texts, 100, 0);
+    CU_ASSERT(rig_write_all(&sink, &batch, 1, 10000) == 0); /* a login, a producer id */
+    (void)rd_kafka_mock_broker_set_rtt(cluster, 1, 300);
+    rd_kafka_mock_push_request_errors(cluster, 0 /* Produce */, 1,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    batch.batch.count = 100;
+    CU_ASSERT(rig_sink(&sink)->write(sink.self, &batch.batch, 1, 1, &taken, &sink.err) == LR_OK);
+    (void)usleep(100000); /* it has left, and is not answered */
+    CU_ASSERT(rig_sink(&sink)->write(sink.self, &batch.batch, 2, 98, &taken, &sink.err) == LR_OK);
+    for (deadline = rig_now() + 10000 * INT64_C(1000000);
+         rig_now() < deadline &&
+         sink.host.settled[LR_DELIVERED] + sink.host.settled[LR_RETRY] < 100;
+         (void)usleep(1000))
+        CU_ASSERT(rig_sink(&sink)->poll(sink.self, 0, &sink.err) >= 0);
+    CU_ASSERT(sink.host.settled[LR_DELIVERED] == 99);
+    CU_ASSERT(sink.host.settled[LR_RETRY] == 1);
+    rig_close(&sink);
+    (void)setenv("KAFKA", given, 1);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(rk);
+}
+
 static CU_TestInfo tests[] = {
+    {"an implicit ack", test_implicit_ack},
+    {"without a place", test_placed},
     {"keys, headers, null values", test_keys_headers_nulls},
     {"pass through", test_pass_through},
     {"attached dead letters", test_attached},
