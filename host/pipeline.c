@@ -192,7 +192,7 @@ lr_status lrh_pipeline_start(struct lrh_pipeline *pipeline, struct lr_error *err
 /* Anything that makes it pointless to go on starting. */
 static int is_over(struct lrh_pipeline *pipeline)
 {
-    return is_stopping(pipeline) || lrh_pipeline_failed(pipeline) != LR_OK;
+    return is_stopping(pipeline) || lrh_pipeline_failed(pipeline, NULL) != LR_OK;
 }
 
 lr_status lrh_pipeline_train(struct lrh_pipeline *pipeline, struct lr_error *err)
@@ -206,7 +206,7 @@ lr_status lrh_pipeline_train(struct lrh_pipeline *pipeline, struct lr_error *err
     if (status == LR_OK)
         return LR_OK;
     give_word(pipeline, -1);
-    if (lrh_pipeline_failed(pipeline) != LR_OK)
+    if (lrh_pipeline_failed(pipeline, NULL) != LR_OK)
         return LR_OK; /* a lane's error came first and is told by join */
     note_start(pipeline, status, err);
     if (is_stopping(pipeline))
@@ -276,17 +276,7 @@ int64_t lrh_pipeline_closed(struct lrh_pipeline *pipeline)
     return closed_ns;
 }
 
-lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline)
-{
-    lr_status status;
-
-    (void)pthread_mutex_lock(&pipeline->mutex);
-    status = pipeline->status;
-    (void)pthread_mutex_unlock(&pipeline->mutex);
-    return status;
-}
-
-lr_status lrh_pipeline_failure(struct lrh_pipeline *pipeline, struct lr_error *err)
+lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline, struct lr_error *err)
 {
     lr_status status;
 

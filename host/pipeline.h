@@ -181,9 +181,8 @@ lr_status lrh_pipeline_start(struct lrh_pipeline *pipeline, struct lr_error *err
 lr_status lrh_pipeline_train(struct lrh_pipeline *pipeline, struct lr_error *err);
 /* Lets the lanes run when all of them are ready; returns 1 when it did. */
 int lrh_pipeline_go(struct lrh_pipeline *pipeline);
-/* The first error of any lane so far, and its sentence. */
-lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline);
-lr_status lrh_pipeline_failure(struct lrh_pipeline *pipeline, struct lr_error *err);
+/* The first error of any lane so far, and its sentence (`err` may be NULL). */
+lr_status lrh_pipeline_failed(struct lrh_pipeline *pipeline, struct lr_error *err);
 /* Asks all lanes to stop; `timeout_ns` for what is in flight. */
 void lrh_pipeline_stop(struct lrh_pipeline *pipeline, int64_t timeout_ns);
 /* A time that lies `timeout_ns` (0 ..) after `now_ns`, however long that is. */

@@ -20,17 +20,15 @@ static int is_broken(const struct lrh_pipeline *pipeline, const char *key)
 /* What is wrong elsewhere in the file is no matter here: a variable that only the service knows,
  * say. In a name it is, or another pipeline would be looked for. */
 static lr_status identify(const struct lrh_run *run, const char *path,
-                          struct lrh_pipeline **ret_pipeline)
+                          struct lrh_problems *problems, struct lrh_pipeline **ret_pipeline)
 {
-    struct lrh_problems problems = {0};
-    lr_status status = lrh_pipeline_identify(run, path, &problems, ret_pipeline);
+    lr_status status = lrh_pipeline_identify(run, path, problems, ret_pipeline);
 
     if (status == LR_OK &&
         (is_broken(*ret_pipeline, "name") || is_broken(*ret_pipeline, "instance")))
-        status = LR_ECONFIG;
-    if (status != LR_OK)
-        lrh_problems_print(&problems, stderr);
-    lrh_problems_finish(&problems);
+        return LR_ECONFIG;
+    if (status == LR_OK)
+        lrh_problems_finish(problems);
     return status;
 }
 
@@ -56,7 +54,8 @@ static void print_line(const struct lrh_state *state, const char *complaint, dou
         (void)printf(", no commit yet\n");
 }
 
-static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int format)
+static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int format,
+                      struct lrh_problems *problems)
 {
     double now = (double)lrh_system_real.wall_ns(NULL) / 1e9;
     struct lr_error err = LR_ERROR_INIT;
@@ -67,11 +66,8 @@ static lr_status tell(const struct lrh_pipeline *pipeline, const char *path, int
 
     status = lrh_state_find(pipeline->name, pipeline->instance_name, pipeline->stem, &state, &err);
     if (status != LR_OK) {
-        (void)fprintf(stderr, "%s: ", path);
-        lrh_escape_plain(stderr, pipeline->name);
-        (void)fputs(" (", stderr);
-        lrh_escape_plain(stderr, pipeline->instance_name);
-        (void)fprintf(stderr, "): %s\n", err.text);
+        lrh_problems_add(problems, path, 0, "%s (%s): %s", pipeline->name, pipeline->instance_name,
+                         err.text);
         return status;
     }
     complaint = lrh_state_complaint(&state, now, text, sizeof text);
@@ -87,11 +83,14 @@ lr_status lrh_command_status(const struct lrh_run *run, char *const *paths, size
     lr_status worst = LR_OK;
 
     for (size_t i = 0; i < n; i++) {
+        struct lrh_problems problems = {0};
         struct lrh_pipeline *pipeline = NULL;
-        lr_status status = identify(run, paths[i], &pipeline);
+        lr_status status = identify(run, paths[i], &problems, &pipeline);
 
         if (status == LR_OK)
-            status = tell(pipeline, paths[i], format);
+            status = tell(pipeline, paths[i], format, &problems);
+        lrh_problems_print(&problems, stderr);
+        lrh_problems_finish(&problems);
         worst = worst == LR_OK ? status : worst;
         lrh_pipeline_destroy(pipeline);
     }

@@ -181,7 +181,7 @@ static int take_signal(struct loop *loop)
 static int any_failed(const struct loop *loop)
 {
     for (size_t i = 0; i < loop->n; i++)
-        if (lrh_pipeline_failed(loop->pipelines[i]) != LR_OK)
+        if (lrh_pipeline_failed(loop->pipelines[i], NULL) != LR_OK)
             return 1;
     return 0;
 }
@@ -251,7 +251,7 @@ static void say_failures(const struct loop *loop)
     for (size_t i = 0; i < loop->n; i++) {
         struct lr_error err = LR_ERROR_INIT;
 
-        if (lrh_pipeline_failure(loop->pipelines[i], &err) != LR_OK)
+        if (lrh_pipeline_failed(loop->pipelines[i], &err) != LR_OK)
             say(loop, LR_LOG_ERROR, err.text);
     }
 }

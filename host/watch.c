@@ -160,7 +160,7 @@ static void say_stuck(struct lrh_watch *watch, struct lrh_watched *watched)
 /* A run that is refused at its beginning leaves alone what another one of its name has written. */
 static int is_refused(struct lrh_pipeline *pipeline)
 {
-    return !pipeline->lanes || lrh_pipeline_failed(pipeline) != LR_OK;
+    return !pipeline->lanes || lrh_pipeline_failed(pipeline, NULL) != LR_OK;
 }
 
 static void write_state(struct lrh_watch *watch, struct lrh_watched *watched,

@@ -103,14 +103,16 @@ rpm()
 }
 
 case $verb in
-deb) need dpkg-buildpackage 'dpkg-dev and debhelper' 'dpkg-dev and debhelper' ;;
-rpm) need rpmbuild 'rpm, elfutils and cpio' rpm-build ;;
-esac
-case $verb in
 dist) dist ;;
-deb | rpm)
+deb)
+    need dpkg-buildpackage 'dpkg-dev and debhelper' 'dpkg-dev and debhelper'
     dist >&2
-    "$verb"
+    deb
+    ;;
+rpm)
+    need rpmbuild 'rpm, elfutils and cpio' rpm-build
+    dist >&2
+    rpm
     ;;
 *) exit 64 ;;
 esac

@@ -10,7 +10,6 @@
  * word holds malloc's address is such an import, on every machine; pages that were made read-only
  * after that are made writable for it.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
@@ -224,7 +223,13 @@ static int hooked_socket(int domain, int type, int protocol)
     return socket(domain, type, protocol);
 }
 
-/* What a module that was built with _FORTIFY_SOURCE calls where the flags are no constant. */
+/* What a module that was built with _FORTIFY_SOURCE calls where the flags are no constant. The
+ * headers declare these for such callers only. */
+int __open_2(const char *, int);
+int __open64_2(const char *, int);
+int __openat_2(int, const char *, int);
+int __openat64_2(int, const char *, int);
+
 static int hooked_open_2(const char *name, int flags)
 {
     opens(name);
@@ -243,11 +248,11 @@ typedef void (*any_fn)(void);
 
 #define HOOK(name)                                                                                 \
     {                                                                                              \
-        #name, (any_fn)hooked_##name                                                               \
+        #name, (any_fn)name, (any_fn)hooked_##name                                                 \
     }
 static const struct hook {
     const char *name;
-    any_fn hooked;
+    any_fn real, hooked;
 } hooks[] = {
     HOOK(malloc),
     HOOK(calloc),
@@ -265,14 +270,14 @@ static const struct hook {
     HOOK(openat),
     HOOK(fopen),
     HOOK(socket),
-    {"__getdelim", (any_fn)hooked_getdelim}, /* so getline is inlined */
-    {"open64", (any_fn)hooked_open},
-    {"openat64", (any_fn)hooked_openat},
-    {"fopen64", (any_fn)hooked_fopen},
-    {"__open_2", (any_fn)hooked_open_2},
-    {"__open64_2", (any_fn)hooked_open_2},
-    {"__openat_2", (any_fn)hooked_openat_2},
-    {"__openat64_2", (any_fn)hooked_openat_2},
+    {"__getdelim", (any_fn)__getdelim, (any_fn)hooked_getdelim}, /* so getline is inlined */
+    {"open64", (any_fn)open64, (any_fn)hooked_open},
+    {"openat64", (any_fn)openat64, (any_fn)hooked_openat},
+    {"fopen64", (any_fn)fopen64, (any_fn)hooked_fopen},
+    {"__open_2", (any_fn)__open_2, (any_fn)hooked_open_2},
+    {"__open64_2", (any_fn)__open64_2, (any_fn)hooked_open_2},
+    {"__openat_2", (any_fn)__openat_2, (any_fn)hooked_openat_2},
+    {"__openat64_2", (any_fn)__openat64_2, (any_fn)hooked_openat_2},
 };
 
 struct image {
@@ -326,12 +331,12 @@ static int replace(uintptr_t place, const struct hook *hook)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t begins = place & ~(page - 1);
-    void *present;
+    any_fn present;
 
     if (place % sizeof present)
         return 0;
     memcpy(&present, (const void *)place, sizeof present);
-    if (!present || present != dlsym(RTLD_DEFAULT, hook->name))
+    if (present != hook->real)
         return 0;
     if (mprotect((void *)begins, page, PROT_READ | PROT_WRITE) != 0)
         return 0;
