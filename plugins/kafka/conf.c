@@ -117,12 +117,7 @@ static lr_status set_user(const struct wire *wire, rd_kafka_conf_t *conf, uint32
 static lr_status weaken(const struct kafka_settings *settings, rd_kafka_conf_t *conf,
                         struct lr_error *err)
 {
-    const char *acks = property_value(settings, "acks");
-
-    if (!acks)
-        acks = property_value(settings, "request.required.acks");
-    if (!acks || strcmp(acks, "all") == 0 || strcmp(acks, "-1") == 0 ||
-        property_value(settings, "enable.idempotence"))
+    if (property_is_acks_all(settings) || property_value(settings, "enable.idempotence"))
         return LR_OK;
     return set(conf, "enable.idempotence", "false", err);
 }

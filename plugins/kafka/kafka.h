@@ -123,6 +123,8 @@ extern const struct lr_plugin kafka_sink_plugin;
 
 /* The last value given to a property, or NULL. */
 const char *property_value(const struct kafka_settings *settings, const char *name);
+/* Are all replicas in sync waited for, as they are unless either name of the property says less? */
+int property_is_acks_all(const struct kafka_settings *settings);
 /* Before 2.6.1 librdkafka repeats the nonce of a SCRAM login, which Kafka accepts up to 3.9 only.
  * Says so where these settings want one, else writes "". */
 const char *scram_hint(const struct kafka_settings *settings, char *text, size_t size);

@@ -166,6 +166,15 @@ static int is_one_of(const char *value, const char *a, const char *b)
     return strcmp(value, a) == 0 || strcmp(value, b) == 0;
 }
 
+int property_is_acks_all(const struct kafka_settings *settings)
+{
+    const char *acks = property_value(settings, "acks");
+
+    if (!acks)
+        acks = property_value(settings, "request.required.acks");
+    return !acks || is_one_of(acks, "all", "-1");
+}
+
 /* Works, but gives less than it seems to. */
 static const char *weakness(const char *name, const char *value)
 {

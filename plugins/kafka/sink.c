@@ -174,7 +174,6 @@ static void sink_destroy(void *self)
 
 static void check_guarantee(const struct sink_settings *s, const struct lr_report *report)
 {
-    const char *acks = property_value(&s->common, "acks");
     const char *idempotence = property_value(&s->common, "enable.idempotence");
     const char *servers = property_value(&s->common, "bootstrap.servers");
     char text[256];
@@ -189,8 +188,11 @@ static void check_guarantee(const struct sink_settings *s, const struct lr_repor
     }
     (void)snprintf(text, sizeof text, "transactions at %.200s", servers ? servers : "");
     report->touches(report->ctx, LR_WRITES, text, LR_BY_NAME);
-    if (acks && strcmp(acks, "all") != 0 && strcmp(acks, "-1") != 0)
-        report->problem(report->ctx, "kafka.acks", "exactly_once needs acks = all");
+    if (!property_is_acks_all(&s->common))
+        report->problem(report->ctx,
+                        property_value(&s->common, "acks") ? "kafka.acks"
+                                                           : "kafka.request.required.acks",
+                        "exactly_once needs acks = all");
     if (idempotence && strcmp(idempotence, "true") != 0 && strcmp(idempotence, "1") != 0)
         report->problem(report->ctx, "kafka.enable.idempotence",
                         "exactly_once needs an idempotent producer");

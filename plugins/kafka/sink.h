@@ -68,9 +68,9 @@ struct producer {
     int64_t timeout_ns;      /* transaction.timeout.ms */
     struct offer offer;
     struct replaced replaced;
-    char id[256];           /* transactional.id; "": no transactions */
-    int64_t txn_commit_ns;  /* when its commit was first called; 0: not yet */
-    int32_t unacknowledged; /* acks = 0: no report has an offset */
+    char id[256];          /* transactional.id; "": no transactions */
+    int64_t txn_commit_ns; /* when its commit was first called; 0: not yet */
+    int32_t idempotent;    /* so a report without an offset is not believed: report.c */
     int64_t *aborts, *replacements;
     int64_t *commits, *commit_us, *commit_us_max;
 };

@@ -206,13 +206,13 @@ static lr_status create_one(struct wire *wire, rd_kafka_t *rk, rd_kafka_queue_t 
         status = await_partitions(wire, rk, topic, &partitions, err);
     if (status != LR_OK)
         return status;
-    if (!there)
-        await_leaders(wire, rk, topic);
-    if (there)
+    if (there) {
         wire_log(wire, LR_LOG_NOTICE, "topic '%s' exists, %d partitions", topic, partitions);
-    else
-        wire_log(wire, LR_LOG_NOTICE, "topic '%s' made, %lld partitions, replication %lld", topic,
-                 (long long)s->partitions, (long long)s->replication);
+        return LR_OK;
+    }
+    await_leaders(wire, rk, topic);
+    wire_log(wire, LR_LOG_NOTICE, "topic '%s' made, %lld partitions, replication %lld", topic,
+             (long long)s->partitions, (long long)s->replication);
     return LR_OK;
 }
 
