@@ -118,11 +118,13 @@ static lr_status await_partitions(struct wire *wire, rd_kafka_t *rk, const char 
 }
 
 /* The brokers hear later that they lead the partitions of a new topic; who writes before that may
- * meet KAFKA-15591 (report.c). Best effort: another answer is not waited for. */
+ * meet KAFKA-15591 (report.c). Best effort: another answer is not waited for. librdkafka does not
+ * ask anew about what it knows not to be there; count_partitions does. */
 static void await_leaders(struct wire *wire, rd_kafka_t *rk, const char *topic)
 {
     int64_t give_up_ns = wire_now(wire) + wire->settings->connect_timeout_ns, low, high;
-    int32_t n = (int32_t)wire->settings->partitions, i = 0;
+    int32_t n = (int32_t)wire->settings->partitions, i = 0, known;
+    struct lr_error ignored = LR_ERROR_INIT;
 
     while (i < n && wire_now(wire) < give_up_ns) {
         switch (rd_kafka_query_watermark_offsets(rk, topic, i, &low, &high, LEADER_MS)) {
@@ -132,6 +134,7 @@ static void await_leaders(struct wire *wire, rd_kafka_t *rk, const char *topic)
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
             (void)poll(NULL, 0, NEWS_MS);
+            (void)count_partitions(wire, rk, topic, &known, &ignored);
             break;
         case RD_KAFKA_RESP_ERR_NO_ERROR:
             i++;

@@ -89,6 +89,8 @@ ATTACKS = [
            controls.no_rewind, CONTROLS),
     Attack("control-aborts", "the same aborts, with the rewind", NOTHING,
            controls.aborts, CONTROLS),
+    Attack("control-leak", "wrong on purpose: each record leaves 256 bytes behind", "caught",
+           controls.leak, CONTROLS),
     Attack("newer-librdkafka", "kill -9 with the librdkafka of a newer release", NOTHING,
            kill.kill9_newer, FAULTS),
     Attack("cut-off", "a host cut off from the network, and back", NOTHING,

@@ -7,19 +7,23 @@ duplicated records, and it has to be more than 0.
 import os
 
 from attacks_kill import kills_over, start_two
+from attacks_soak import grown
 from programs import OURS
 
 STANDSTILL_S = 8  # records that were skipped last are never committed
 MODULE = os.path.join(OURS, "wrong", "kafka.so")
 
 
-def prepare(run, wrong, guarantee, more=None):
+def wrong_job(run, wrong, guarantee, more=None):
     """A job with the wrong module for source and sink; the load uses the shipped one."""
     run.env["LRHOST_WRONG"] = wrong
     run.topics()
-    ini = run.job(guarantee, "streaming", {"source": {"plugin": MODULE},
-                                           "sink": {"plugin": MODULE}, **(more or {})})
-    start_two(run, ini)
+    return run.job(guarantee, "streaming", {"source": {"plugin": MODULE},
+                                            "sink": {"plugin": MODULE}, **(more or {})})
+
+
+def prepare(run, wrong, guarantee, more=None):
+    start_two(run, wrong_job(run, wrong, guarantee, more))
 
 
 def caught(run, *kinds):
@@ -77,3 +81,10 @@ def aborts(run):
     run.figures["aborted copies"] = copies = run.aborted_copies()
     if copies == 0:
         run.failures.append("no aborted copy: nothing was aborted")
+
+
+def leak(run):
+    """The soak's control: no record is lost, but each of them leaves its message behind."""
+    job = run.fleet.add("leaking", wrong_job(run, "leak", "at_least_once"))
+    if grown(run, job, *run.size((60, 40_000), (12, 40_000)), warm=2) <= 0:
+        run.failures.append("memory did not grow: the harness is blind to this")

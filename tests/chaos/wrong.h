@@ -24,4 +24,16 @@ static inline int wrong_fifth(void)
     return __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) % 5 == 0;
 }
 
+/* Takes 256 bytes for each of n records, touches them, and forgets them. */
+static inline void wrong_leak(unsigned n)
+{
+    static char *volatile kept;
+
+    for (unsigned i = 0; i < n; i++) {
+        kept = malloc(256);
+        if (kept)
+            memset(kept, 1, 256);
+    }
+}
+
 #endif

@@ -9,6 +9,7 @@
 #   outside        positions are left out of the transaction; librdkafka commits what was read
 #   no_rewind      every fifth transaction is aborted, and the work goes on where it was
 #   aborts         every fifth transaction is aborted, and done again: nothing wrong with that
+#   leak           of each record that was delivered, 256 bytes are never given back
 #
 #   tests/chaos/wrong.sh conf <plugins/kafka/conf.c >copy.c
 set -eu
@@ -71,5 +72,12 @@ change positions '            rd_kafka_topic_partition_list_find(list, st->topic
         if (wrong("no_rewind"))
             positions[i].next = st->position;
     }'
+change report '        sink->host->settle(sink->host->ctx, run->token, run->count, run->outcome);
+' '    {
+        if (wrong("leak"))
+            wrong_leak(run->count);
+        sink->host->settle(sink->host->ctx, run->token, run->count, run->outcome);
+    }
+'
 
 finish_changes

@@ -200,8 +200,8 @@ wait_until 5 grep -q '^state=stopped' "$work/lrhost/short.here.state" ||
 "$lrhost" status "$work/short.ini" >"$work/out"
 expect_code 69 $? "status of a pipeline at its end" "$work/out"
 expect_text "short (here): stopped;" "$work/out" "status of a pipeline at its end"
-"$lrhost" status "$work/idle.ini" >"$work/out"
-expect_code 0 $? "status of the one that goes on" "$work/out"
+wait_until 5 "$lrhost" status "$work/idle.ini" ||
+    fail "the one that goes on is not well: $("$lrhost" status "$work/idle.ini")"
 kill -TERM "$pid"
 wait "$pid"
 expect_code 0 $? "a stop of the one that goes on" "$work/err"

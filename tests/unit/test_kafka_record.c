@@ -139,7 +139,13 @@ static int write_one(rd_kafka_t *rk, const char *topic, uint32_t i)
     return -1;
 }
 
-static rd_kafka_t *producer(const char *codec, const char *transaction)
+static void count_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)rk;
+    *(uint32_t *)opaque += message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_t *producer(const char *codec, const char *transaction, uint32_t *delivered)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     struct lr_error err = LR_ERROR_INIT;
@@ -157,12 +163,15 @@ static rd_kafka_t *producer(const char *codec, const char *transaction)
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
+    rd_kafka_conf_set_opaque(conf, delivered);
+    rd_kafka_conf_set_dr_msg_cb(conf, count_delivered);
     return rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 }
 
 static int write_all(const char *topic, const char *codec, const char *transaction)
 {
-    rd_kafka_t *rk = producer(codec, transaction);
+    uint32_t delivered = 0;
+    rd_kafka_t *rk = producer(codec, transaction, &delivered);
     int failed = !rk;
 
     if (rk && transaction)
@@ -175,7 +184,9 @@ static int write_all(const char *topic, const char *codec, const char *transacti
         failed |= rd_kafka_commit_transaction(rk, 10000) != NULL;
     if (rk)
         rd_kafka_destroy(rk);
-    return failed ? -1 : 0;
+    if (delivered != RECORDS)
+        printf("    %s: %u of %u delivered\n", codec, delivered, RECORDS);
+    return failed || delivered != RECORDS ? -1 : 0;
 }
 
 static int is_right(const struct lr_record *record, uint32_t i)
@@ -203,15 +214,17 @@ static void read_all(const char *codec, const char *transaction)
 {
     static uint8_t seen[RECORDS];
     const char *topic = rig_name("headers");
-    int64_t give_up = rig_now() + 20 * SECOND;
+    int64_t began = rig_now(), give_up;
     const struct lr_event *event;
     uint32_t got = 0, wrong = 0;
     struct rig source;
 
     memset(seen, 0, sizeof seen);
     CU_ASSERT_FATAL(rig_open_source(&source, topic, rig_name("group"), "") == 0);
+    CU_ASSERT(rig_now() - began < 10 * SECOND); /* the topic's leaders are not awaited for ever */
     CU_ASSERT_FATAL(rig_join(&source, RIG_PARTITIONS, RIG_JOIN_MS) == 0);
     CU_ASSERT_FATAL(write_all(topic, codec, transaction) == 0);
+    give_up = rig_now() + 20 * SECOND;
     while (got < RECORDS && rig_now() < give_up) {
         if (rig_poll(&source, &batch, RIG_ROOM, NULL, 0, 500, &event) != LR_OK)
             continue;
@@ -225,6 +238,8 @@ static void read_all(const char *codec, const char *transaction)
         }
         rig_source(&source)->release(source.self, &batch.batch);
     }
+    if (got != RECORDS)
+        printf("    %s: %u of %u read\n", codec, got, RECORDS);
     CU_ASSERT(got == RECORDS);
     CU_ASSERT(rig_count(seen, RECORDS, 1) == RECORDS);
     CU_ASSERT(wrong == 0);
