@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A real Apache Kafka cluster of one or three KRaft nodes, to be killed.
 
-The jars come from Maven Central once and stay in the same folder that tests/kafka/broker.sh uses
-(~/.cache/lrhost/kafka-VERSION). Every node is broker and controller. A node's processes end with
-this one, whatever happens (PR_SET_PDEATHSIG).
+The jars are those of tests/kafka/broker.sh. Every node is broker and controller. A node's
+processes end with this one, whatever happens (PR_SET_PDEATHSIG).
 """
 import base64
-import fcntl
 import os
 import shutil
 import signal
@@ -26,35 +24,12 @@ SESSION = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"]
 
 def need_jars(version):
     """The folder of the broker's jars. Raises Skip when they cannot be had."""
-    if not shutil.which("java"):
-        raise Skip("no java, so no real Kafka broker")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    libs = os.path.join(cache, "lrhost", f"kafka-{version}")
-    done = os.path.join(libs, "complete")
-    if os.path.exists(done):
-        return libs
-    if not shutil.which("mvn"):
-        raise Skip("no mvn to fetch the Kafka broker with")
-    os.makedirs(libs, exist_ok=True)
-    with open(os.path.join(libs, "lock"), "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.path.exists(done):
-            return libs
-        pom = os.path.join(libs, "pom.xml")
-        with open(os.path.join(HERE, "..", "kafka", "pom.xml"), encoding="ascii") as file:
-            text = file.read().replace(f"<version>{FIRST}<", f"<version>{version}<")
-        with open(pom, "w", encoding="ascii") as file:
-            file.write(text)
-        log = os.path.join(libs, "mvn.log")
-        with open(log, "w", encoding="ascii") as out:
-            code = subprocess.call(
-                ["timeout", "300", "mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies",
-                 f"-DoutputDirectory={libs}"], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-        if code:
-            raise Skip(f"Kafka {version} could not be fetched (see {log})")
-        with open(done, "w", encoding="ascii"):
-            pass
-    return libs
+    done = subprocess.run([os.path.join(HERE, "..", "kafka", "broker.sh"), "jars"],
+                          env={**os.environ, "KAFKA_VERSION": version}, stdout=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, text=True)
+    if done.returncode:
+        raise Skip(done.stdout.strip().removeprefix("skipped: ") or "broker.sh has no jars")
+    return done.stdout.strip()
 
 
 def free_ports(n, host="127.0.0.1"):
@@ -121,12 +96,17 @@ class Node:
                        "appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1} %m%n\n")
 
     def java(self, heap, *words):
-        """Compiled quickly: the JVM of a test does not live long."""
+        """As broker.sh: the JVM of a test does not live long. Without the archive it does without."""
         return ["java", *heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                f"-XX:SharedArchiveFile={self.cluster.libs}/classes.jsa",
                 f"-Dlog4j2.configurationFile={self.dir}/log4j2.properties",
                 "-cp", f"{self.cluster.libs}/*", *words]
 
     def format(self):
+        made = os.path.join(self.cluster.libs, "formatted")  # by broker.sh, of node 1
+        if len(self.cluster.nodes) == 1 and os.path.isdir(made):
+            shutil.copytree(made, f"{self.dir}/data")
+            return
         with open(f"{self.dir}/broker.log", "a", encoding="ascii") as log:
             subprocess.run(self.java([], "kafka.tools.StorageTool", "format", "-t",
                                      self.cluster.id, "-c", f"{self.dir}/server.properties"),

@@ -61,7 +61,7 @@ def generator(topic, records, rate, seed, servers="${KAFKA}"):
         "source": {"plugin": "generator", "features": 12, "seed": seed, "count": records,
                    "rate": rate},
         "codec": {"plugin": "text"},
-        "engine": {"plugin": "streaming"},
+        "engine": {"plugin": "microbatch", "processing_time": "10ms"},
         "sink": {"plugin": "kafka", "topic": topic, "partition": "sticky"},
     }
 

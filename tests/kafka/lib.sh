@@ -12,7 +12,7 @@ command -v python3 >/dev/null || skip "skipped: no python3 to check with"
 broker_dir=$BUILD/kafka/$(basename "$0" .sh).$$
 clean_up_broker()
 {
-    [ -n "$given" ] || "$here/broker.sh" stop "$broker_dir"
+    [ -n "$given" ] || "$here/broker.sh" kill "$broker_dir"
     [ -n "${KEEP:-}" ] || rm -rf "$broker_dir"
     clean_up
 }

@@ -24,10 +24,11 @@ partitions = 2
 INI
 
 # One JVM gives and takes all rights.
-jars=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-4.1.0
+jars=$("$here/broker.sh" jars)
 mkfifo "$work/say"
-java -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$broker_dir/log4j2.properties" -cp "$jars/*" \
-    tests/security/Acls.java "$KAFKA" <"$work/say" >"$work/done" 2>"$work/acls.err" &
+java -XX:TieredStopAtLevel=1 -XX:SharedArchiveFile="$jars/classes.jsa" \
+    -Dlog4j2.configurationFile="$broker_dir/log4j2.properties" -cp "$jars/*" tests/security/Acls.java \
+    "$KAFKA" <"$work/say" >"$work/done" 2>"$work/acls.err" &
 exec 3>"$work/say"
 asked=0
 acl() # WORDS...: of kafka-acls.sh
