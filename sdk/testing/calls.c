@@ -200,7 +200,7 @@ lr_status lr_fake_drain(struct lr_fake *fake, int64_t timeout_ns)
         if (status >= 0)
             status = lr_fake_poll(fake, has_fd ? 0 : POLL_NS);
         lr_fake_sleep(fake, POLL_NS);
-        if (has_fd && lr_fake_unsettled(fake))
+        if (lr_fake_unsettled(fake))
             (void)nanosleep(&(struct timespec){0, 1000000}, NULL);
     }
     return status < 0 ? status : LR_OK;
