@@ -174,17 +174,20 @@ stop() { # DIR SIGNAL [SECONDS]
     rm -f "$1/pid"
 }
 
-# A broker that lives for this alone leaves an empty store and its classes. Best effort.
+# A broker that lives for this alone leaves an empty store and its classes. Once, and best effort:
+# the others do without.
 prepare() (
-    exec 9>"$libs/lock" && flock 9 && [ ! -e "$archive" ] || exit 0
+    exec 9>"$libs/lock" && flock 9 && [ ! -e "$libs/prepared" ] || exit 0
     dir=$(mktemp -d -p "$libs")
     trap 'stop "$dir" KILL; rm -rf "$dir"' EXIT
     sort_words
     read -r -a ports <<<"$(free_ports 3)"
+    write_properties "$dir" "${ports[@]}"
     jvm=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1)
-    write_properties "$dir" "${ports[@]}" && format "$dir" || exit 1
+    format "$dir"
     jvm+=("-XX:ArchiveClassesAtExit=$dir/classes.jsa")
     launch "$dir" && stop "$dir" TERM 60 && mv "$dir/classes.jsa" "$archive"
+    touch "$libs/prepared"
 )
 
 verb=${1:-} dir=${2:-}
@@ -198,7 +201,7 @@ start)
     sort_words "$@"
     need_jars
     command -v python3 >/dev/null || skip "no python3 to find free ports with"
-    [ -e "$archive" ] || [ -n "${KAFKA_JVM_PERFORMANCE_OPTS:-}" ] || prepare || true
+    [ -e "$libs/prepared" ] || [ -n "${KAFKA_JVM_PERFORMANCE_OPTS:-}" ] || prepare || true
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     for attempt in 1 2 3; do # somebody may take a port before the broker does
