@@ -35,12 +35,8 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
     shift
 done
 [ $# -eq 0 ] || shift
-# The first start of a broker fetches it; that may take as long as the network likes.
-(
-    folder=$(mktemp -d) && tests/kafka/broker.sh start "$folder"
-    tests/kafka/broker.sh kill "$folder"
-    rm -rf "$folder"
-) >/dev/null 2>&1 </dev/null &
+# The broker is fetched meanwhile; that may take as long as the network likes.
+tests/kafka/broker.sh prepare >/dev/null 2>&1 </dev/null &
 stage 'tests' "${quick[@]}"
 # Without its build by gcc, as the one for the sanitizers has warnings as errors, too.
 export LINT='clang format tidy cppcheck shell'

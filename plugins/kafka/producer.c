@@ -177,7 +177,7 @@ static lr_status open_client(struct producer *p, struct lr_error *err)
     p->max_bytes = conf_number(p, "queue.buffering.max.kbytes") * 1024;
     p->linger_ms = conf_number(p, "linger.ms");
     p->timeout_ns = conf_number(p, "transaction.timeout.ms") * MS;
-    p->idempotent = property_is_acks_all(p->wire.settings);
+    p->acks_all = property_is_acks_all(p->wire.settings);
     p->messages = p->bytes = p->gathered = p->wave = p->wave_ns = 0;
     p->gathers = p->latency == LATENCY_BALANCED && p->linger_ms == 0;
     p->failed = LR_OK;

@@ -80,7 +80,7 @@ static int32_t outcome_of(struct producer *p, const rd_kafka_message_t *m, struc
     if (m->err)
         return report_outcome(p, m->err, (uint64_t)(uintptr_t)m->_private,
                               rd_kafka_topic_name(m->rkt));
-    if (!p->idempotent || report_is_placed(last, m->rkt, m->partition, m->offset))
+    if (!p->acks_all || report_is_placed(last, m->rkt, m->partition, m->offset))
         return LR_DELIVERED;
     if (p->id[0])
         producer_break(p, "a record was confirmed without an offset");

@@ -70,7 +70,7 @@ struct producer {
     struct replaced replaced;
     char id[256];          /* transactional.id; "": no transactions */
     int64_t txn_commit_ns; /* when its commit was first called; 0: not yet */
-    int32_t idempotent;    /* so a report without an offset is not believed: report.c */
+    int32_t acks_all;      /* so a report without an offset is not believed: report.c */
     int64_t *aborts, *replacements;
     int64_t *commits, *commit_us, *commit_us_max;
 };

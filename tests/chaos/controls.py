@@ -84,7 +84,7 @@ def aborts(run):
 
 
 def leak(run):
-    """The soak's control: no record is lost, but each of them leaves its message behind."""
+    """The soak's control: no record is lost, but each of them leaves 256 bytes behind."""
     job = run.fleet.add("leaking", wrong_job(run, "leak", "at_least_once"))
     if grown(run, job, *run.size((60, 40_000), (12, 40_000)), warm=2) <= 0:
         run.failures.append("memory did not grow: the harness is blind to this")

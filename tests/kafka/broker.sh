@@ -9,6 +9,7 @@
 #   broker.sh kill DIR                        SIGKILL at once
 #   broker.sh again DIR                       starts a stopped one on its old ports and data
 #   broker.sh jars                            prints the folder of its jars, once they are there
+#   broker.sh prepare                         what the first start does before it starts
 #
 # KAFKA is a plaintext listener, KAFKA_SASL one that wants SASL/PLAIN (user lrhost, password
 # secret). A listener:NAME is called localhost and becomes KAFKA_NAME; properties listener.name.NAME.*
@@ -23,10 +24,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 version=${KAFKA_VERSION:-4.1.0}
 libs=${XDG_CACHE_HOME:-$HOME/.cache}/lrhost/kafka-$version
 archive=$libs/classes.jsa
+quick=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 if [ -n "${KAFKA_JVM_PERFORMANCE_OPTS:-}" ]; then
     read -r -a jvm <<<"$KAFKA_JVM_PERFORMANCE_OPTS"
 else
-    jvm=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-XX:SharedArchiveFile=$archive")
+    jvm=("${quick[@]}" "-XX:SharedArchiveFile=$archive")
 fi
 
 skip() {
@@ -177,13 +179,14 @@ stop() { # DIR SIGNAL [SECONDS]
 # A broker that lives for this alone leaves an empty store and its classes. Once, and best effort:
 # the others do without.
 prepare() (
+    [ -z "${KAFKA_JVM_PERFORMANCE_OPTS:-}" ] || exit 0
     exec 9>"$libs/lock" && flock 9 && [ ! -e "$libs/prepared" ] || exit 0
     dir=$(mktemp -d -p "$libs")
     trap 'stop "$dir" KILL; rm -rf "$dir"' EXIT
     sort_words
     read -r -a ports <<<"$(free_ports 3)"
     write_properties "$dir" "${ports[@]}"
-    jvm=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+    jvm=("${quick[@]}")
     format "$dir"
     jvm+=("-XX:ArchiveClassesAtExit=$dir/classes.jsa")
     launch "$dir" && stop "$dir" TERM 60 && mv "$dir/classes.jsa" "$archive"
@@ -191,7 +194,7 @@ prepare() (
 )
 
 verb=${1:-} dir=${2:-}
-[ -n "$dir" ] || [ "$verb" = jars ] || {
+[ -n "$dir" ] || [ "$verb" = jars ] || [ "$verb" = prepare ] || {
     sed -n '3,/^set/s/^# \{0,1\}//p' "$0"
     exit 64
 }
@@ -201,7 +204,7 @@ start)
     sort_words "$@"
     need_jars
     command -v python3 >/dev/null || skip "no python3 to find free ports with"
-    [ -e "$libs/prepared" ] || [ -n "${KAFKA_JVM_PERFORMANCE_OPTS:-}" ] || prepare || true
+    [ -e "$libs/prepared" ] || prepare || true
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     for attempt in 1 2 3; do # somebody may take a port before the broker does
@@ -222,10 +225,14 @@ jars)
     need_jars
     echo "$libs"
     ;;
+prepare)
+    need_jars
+    prepare || true
+    ;;
 stop) stop "$dir" TERM ;;
 kill) stop "$dir" KILL ;;
 *)
-    echo "$verb: start, stop, kill, again or jars" >&2
+    echo "$verb: start, stop, kill, again, jars or prepare" >&2
     exit 64
     ;;
 esac

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sanitizer/tsan_interface.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -122,6 +123,7 @@ PUBLIC int mtx_init(mtx_t *mutex, int type)
         (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     code = pthread_mutex_init(mutex_of(mutex), &attributes);
     (void)pthread_mutexattr_destroy(&attributes);
+    __tsan_release(mutex);
     return c11_code(code);
 }
 
@@ -130,8 +132,10 @@ PUBLIC void mtx_destroy(mtx_t *mutex)
     (void)pthread_mutex_destroy(mutex_of(mutex));
 }
 
+/* librdkafka hands a new mutex to other threads by atomics, which the sanitizer does not see. */
 PUBLIC int mtx_lock(mtx_t *mutex)
 {
+    __tsan_acquire(mutex);
     return c11_code(pthread_mutex_lock(mutex_of(mutex)));
 }
 
